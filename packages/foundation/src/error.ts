@@ -1,0 +1,92 @@
+/** How a caller may react to an error: never again as it is, again after a pause, or again after opening the resource anew. */
+export type Retry = 'never' | 'backoff' | 'reopen'
+
+interface CatalogueEntry {
+  readonly exit: number
+  readonly http: number
+  readonly retry: Retry
+}
+
+/**
+ * Every error code, once. Codes are stable: users script against them. Exit codes 1, 3, 10, 11, 12 and 130 mean what they mean
+ * in restic; Coffre's own begin at 20.
+ */
+export const errorCatalogue = {
+  'internal': { exit: 1, http: 500, retry: 'never' },
+  'interrupted': { exit: 130, http: 499, retry: 'never' },
+  'usage.invalid': { exit: 20, http: 400, retry: 'never' },
+  'repository.missing': { exit: 10, http: 404, retry: 'never' },
+  'repository.locked': { exit: 11, http: 409, retry: 'backoff' },
+  'repository.password': { exit: 12, http: 403, retry: 'never' },
+  'repository.format-newer': { exit: 21, http: 409, retry: 'never' },
+  'repository.format-old': { exit: 22, http: 409, retry: 'never' },
+  'repository.exists': { exit: 23, http: 409, retry: 'never' },
+  'repository.damaged': { exit: 1, http: 500, retry: 'never' },
+  'repository.too-many-keys': { exit: 24, http: 409, retry: 'never' },
+  'repository.held': { exit: 25, http: 423, retry: 'never' },
+  'repository.lease-lost': { exit: 26, http: 409, retry: 'reopen' },
+  'snapshot.missing': { exit: 27, http: 404, retry: 'never' },
+  'snapshot.ambiguous': { exit: 28, http: 409, retry: 'never' },
+  'blob.missing': { exit: 1, http: 500, retry: 'never' },
+  'source.incomplete': { exit: 3, http: 200, retry: 'never' },
+  'source.missing': { exit: 1, http: 404, retry: 'never' },
+  'source.command': { exit: 1, http: 500, retry: 'never' },
+  'target.failed': { exit: 29, http: 500, retry: 'never' },
+  'storage.missing': { exit: 30, http: 404, retry: 'never' },
+  'storage.truncated': { exit: 31, http: 500, retry: 'backoff' },
+  'storage.no-space': { exit: 32, http: 507, retry: 'never' },
+  'storage.permission': { exit: 33, http: 403, retry: 'never' },
+  'storage.credentials': { exit: 34, http: 403, retry: 'never' },
+  'storage.bucket-missing': { exit: 35, http: 404, retry: 'never' },
+  'storage.clock-skew': { exit: 36, http: 409, retry: 'never' },
+  'storage.unavailable': { exit: 37, http: 503, retry: 'backoff' },
+  'storage.exists': { exit: 38, http: 409, retry: 'never' },
+  'storage.locked': { exit: 39, http: 423, retry: 'never' },
+  'storage.unsupported': { exit: 40, http: 501, retry: 'never' },
+  'system.unsupported': { exit: 41, http: 501, retry: 'never' },
+} as const satisfies Record<string, CatalogueEntry>
+
+export type ErrorCode = keyof typeof errorCatalogue
+
+export interface CoffreErrorOptions extends ErrorOptions {
+  /** What the operator can do next: one or more sentences. */
+  readonly hint?: string
+}
+
+/** The base of every error that Coffre raises. Messages are lower case, carry the values that matter, and never a secret. */
+export class CoffreError extends Error {
+  override readonly name: string = 'CoffreError'
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: CoffreErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.hint = options.hint
+  }
+
+  get exitCode(): number {
+    return errorCatalogue[this.code].exit
+  }
+
+  get retry(): Retry {
+    return errorCatalogue[this.code].retry
+  }
+}
+
+/** Whether `error` is Coffre's with one of `codes`, or with any code when none is given. */
+export function isCoffreError(error: unknown, ...codes: readonly ErrorCode[]): error is CoffreError {
+  return error instanceof CoffreError && (codes.length === 0 || codes.includes(error.code))
+}
+
+/** The reason that an aborted signal carries, as the error that the caller should see. */
+export function interruption(signal: AbortSignal): CoffreError {
+  const reason: unknown = signal.reason
+  if (reason instanceof CoffreError) return reason
+  return new CoffreError('interrupted', 'the operation was cancelled', { cause: reason })
+}
+
+/** Throws `interrupted` (or the CoffreError given to `abort`) once the signal is aborted. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) throw interruption(signal)
+}

@@ -1,0 +1,13 @@
+export { type ByteString, byteStringFrom, bytesOf, compareByteStrings } from './byte-string.ts'
+export type { Clock, Context, Random } from './context.ts'
+export {
+  CoffreError,
+  type CoffreErrorOptions,
+  type ErrorCode,
+  errorCatalogue,
+  interruption,
+  isCoffreError,
+  type Retry,
+  throwIfAborted,
+} from './error.ts'
+export { systemContext } from './system-context.ts'

@@ -1,0 +1,105 @@
+/** The kinds of file in a vault. `config` has one file, named ''. `state` names are paths below `coffre/`, such as `state/00000001`. */
+export type FileType = 'config' | 'key' | 'lock' | 'snapshot' | 'index' | 'pack' | 'state'
+
+/** A file in a vault. All but `config` and `state` are named by the lower-case hexadecimal SHA-256 of their content. */
+export interface FileHandle {
+  readonly type: FileType
+  readonly name: string
+}
+
+export interface FileInfo extends FileHandle {
+  readonly sizeBytes: number
+}
+
+export interface ByteRange {
+  readonly offset: number
+  readonly length: number
+}
+
+export interface BackendAbilities {
+  /** `save` with `ifAbsent` is decided by the store, also against other writers. */
+  readonly conditionalCreate: boolean
+  /** `objectLock` of the backend is there, and saves may carry a retention. */
+  readonly objectLock: boolean
+}
+
+export type RetentionMode = 'governance' | 'compliance'
+
+export interface Retention {
+  readonly mode: RetentionMode
+  readonly until: Date
+}
+
+export interface SaveOptions {
+  /** Put under this retention in the same request. Only where `abilities.objectLock`. */
+  readonly retention?: Retention
+  /** Reject with `storage.exists` when the file is there already. */
+  readonly ifAbsent?: boolean
+}
+
+export interface SaveResult {
+  /** The version that was written, where the store keeps versions. */
+  readonly versionId?: string
+}
+
+/**
+ * Immutable files by name, in restic's layout. Every implementation passes `backendContract` of the testkit.
+ *
+ * Order and durability: a resolved `save` is visible whole to every later `load`, `stat` and `list`; a rejected one is never listed
+ * in part, though it may turn out to have been stored whole (a lost acknowledgement). What was saved before a resolved `flush`
+ * survives a power cut, name and content; what was not flushed may vanish or, on the worst of disks, be empty.
+ * All methods may run at once. Every one rejects with the signal's interruption soon after an abort, and reports failures as
+ * CoffreError with a `storage.*` code. Only errors whose `retry` is `backoff` may succeed when tried again.
+ */
+export interface Backend extends AsyncDisposable {
+  /** Where the vault is, to be shown to people: without secrets. */
+  readonly location: string
+  readonly abilities: BackendAbilities
+  readonly objectLock: ObjectLock | undefined
+  /** Makes the place ready for the first `save`: folders, a check that the bucket exists. Idempotent; changes nothing that exists. */
+  create(signal: AbortSignal): Promise<void>
+  /** Stores the concatenation of `body`. Overwrites a file of the same name unless `ifAbsent`. The caller must not change `body` until then. */
+  save(file: FileHandle, body: readonly Uint8Array[], options: SaveOptions, signal: AbortSignal): Promise<SaveResult>
+  /** Makes all resolved saves durable. */
+  flush(signal: AbortSignal): Promise<void>
+  /**
+   * The whole file, or exactly `range` of it; `storage.missing` or `storage.truncated` otherwise. With `target`, the bytes are
+   * placed at its start and the result is a view on it; it must be large enough.
+   */
+  load(file: FileHandle, range: ByteRange | undefined, signal: AbortSignal, target?: Uint8Array): Promise<Uint8Array>
+  /** Undefined when the file does not exist. */
+  stat(file: FileHandle, signal: AbortSignal): Promise<FileInfo | undefined>
+  /** Each file of the type once, in no promised order. Names that do not belong to the type are passed over. */
+  list(type: FileType, signal: AbortSignal): AsyncIterable<FileInfo>
+  /** Idempotent: absent files are no error. On a versioned store the current version is hidden by a marker. */
+  remove(file: FileHandle, signal: AbortSignal): Promise<void>
+}
+
+export interface ObjectVersion extends FileHandle {
+  readonly versionId: string
+  readonly sizeBytes: number
+  readonly isLatest: boolean
+  /** A delete marker hides the versions before it and has no content. */
+  readonly isMarker: boolean
+  readonly modified: Date
+}
+
+/** Object lock and versions of a store (S3). Rules L1-L10 of the vault are built on it. */
+export interface ObjectLock {
+  /** Every version and marker of every file of the type, each once. */
+  versions(type: FileType, signal: AbortSignal): AsyncIterable<ObjectVersion>
+  /** Versions and markers of one file, newest first. */
+  versionsOf(file: FileHandle, signal: AbortSignal): Promise<readonly ObjectVersion[]>
+  loadVersion(file: FileHandle, versionId: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Uint8Array>
+  /** `storage.locked` while the version is under retention or hold. Idempotent. */
+  removeVersion(file: FileHandle, versionId: string, signal: AbortSignal): Promise<void>
+  retention(file: FileHandle, versionId: string, signal: AbortSignal): Promise<Retention | undefined>
+  /** Sets or lengthens a retention; `storage.locked` when it would shorten one that may not be. */
+  extend(file: FileHandle, versionId: string, retention: Retention, signal: AbortSignal): Promise<void>
+  legalHold(file: FileHandle, versionId: string, held: boolean, signal: AbortSignal): Promise<void>
+  isHeld(file: FileHandle, versionId: string, signal: AbortSignal): Promise<boolean>
+  /** The store's own clock, from the Date of an answer. */
+  storeTime(signal: AbortSignal): Promise<Date>
+  /** The bucket's default retention, if one is set: rule L4 refuses it. */
+  defaultRetention(signal: AbortSignal): Promise<Retention | { readonly days: number } | undefined>
+}
