@@ -1,0 +1,248 @@
+/** Where a blob lies. `rawBytes` is 0 when the blob is stored uncompressed. */
+export interface BlobLocation {
+  readonly pack: number
+  readonly offset: number
+  readonly sealedBytes: number
+  readonly rawBytes: number
+}
+
+/** The memory of an index, to be handed to another thread. */
+export interface BlobIndexMemory {
+  readonly control: SharedArrayBuffer
+  readonly entries: SharedArrayBuffer
+  readonly slots: SharedArrayBuffer
+}
+
+const entryWords = 12
+const slotsMin = 1 << 12
+const entriesPerGrowth = 1 << 13
+/** 60 million blobs: 2.9 GB of address space, of which only the used part is ever backed by memory. */
+const entriesMax = 60_000_000
+const slotsMax = 1 << 27
+
+const lockWord = 0
+const countWord = 1
+const slotCountWord = 2
+const nextPackWord = 3
+const controlWords = 16
+
+const treeBit = 0x80000000
+/** The pack number of a blob that was claimed and not yet placed. */
+const unplaced: BlobLocation = { pack: 0x7fffffff, offset: 0, sealedBytes: 0, rawBytes: 0 }
+
+/**
+ * All blobs of a repository in shared memory: entries of 48 bytes in the order of their arrival (id, pack and type, offset, sealed
+ * and raw length) and a table of entry numbers, open addressing, at most three quarters full; at most 60 bytes a blob in all.
+ * A blob may have several entries, one for each pack that holds it. Every thread has a BlobIndex of its own over the same memory;
+ * a lock word in it orders them. Entries are only ever added.
+ */
+export class BlobIndex {
+  readonly memory: BlobIndexMemory
+  readonly #control: Int32Array
+  readonly #entries: Uint32Array
+  readonly #slots: Uint32Array
+  /** An id given as bytes, as the eight words that entries are compared by. */
+  readonly #id = new Uint32Array(8)
+  readonly #idBytes = Buffer.from(this.#id.buffer)
+
+  constructor(memory: BlobIndexMemory = newMemory()) {
+    this.memory = memory
+    this.#control = new Int32Array(memory.control)
+    this.#entries = new Uint32Array(memory.entries)
+    this.#slots = new Uint32Array(memory.slots)
+  }
+
+  get count(): number {
+    return Atomics.load(this.#control, countWord)
+  }
+
+  /** Bytes of memory in use, for the promise of 60 bytes a blob. */
+  get memoryBytes(): number {
+    return this.count * entryWords * 4 + Atomics.load(this.#control, slotCountWord) * 4
+  }
+
+  /** A number for a pack that is about to be filled, unique over all threads. */
+  reservePack(): number {
+    return Atomics.add(this.#control, nextPackWord, 1)
+  }
+
+  /** Makes room in the table for `blobs` in all, to spare the growth on the way. */
+  reserve(blobs: number): void {
+    this.#locked(() => this.#ensureSlots(blobs))
+  }
+
+  /** Adds one more place for a blob; the number of its entry. */
+  add(id: Uint8Array, idOffset: number, isTree: boolean, location: BlobLocation): number {
+    this.#setId(id, idOffset)
+    return this.#locked(() => this.#append(isTree, location))
+  }
+
+  /**
+   * The entry of the blob, or the complement (`~entry`, negative) of a new one made for it: of many threads that claim a blob,
+   * exactly one is given a new entry and has to store the blob and `place` it.
+   */
+  claim(id: Uint8Array, idOffset: number, isTree: boolean): number {
+    this.#setId(id, idOffset)
+    return this.#locked(() => {
+      const found = this.#find(isTree)
+      return found >= 0 ? found : ~this.#append(isTree, unplaced)
+    })
+  }
+
+  /** The first entry of the blob, or -1. */
+  find(id: Uint8Array, idOffset: number, isTree: boolean): number {
+    this.#setId(id, idOffset)
+    return this.#locked(() => this.#find(isTree))
+  }
+
+  findHex(id: string, isTree: boolean): number {
+    this.#idBytes.write(id, 0, 'hex')
+    return this.#locked(() => this.#find(isTree))
+  }
+
+  /** Every entry of the blob. */
+  findAllHex(id: string, isTree: boolean): number[] {
+    this.#idBytes.write(id, 0, 'hex')
+    return this.#locked(() => this.#findAll(isTree))
+  }
+
+  /** Corrects an entry, such as a claimed one once its place is known. */
+  place(entry: number, location: BlobLocation): void {
+    const at = entry * entryWords
+    const isTree = ((this.#entries[at + 8] ?? 0) & treeBit) !== 0
+    this.#writeLocation(at, isTree, location)
+  }
+
+  location(entry: number): BlobLocation {
+    const at = entry * entryWords
+    return {
+      pack: this.packOf(entry),
+      offset: this.#entries[at + 9] ?? 0,
+      sealedBytes: this.#entries[at + 10] ?? 0,
+      rawBytes: this.#entries[at + 11] ?? 0,
+    }
+  }
+
+  packOf(entry: number): number {
+    return (this.#entries[entry * entryWords + 8] ?? 0) & ~treeBit
+  }
+
+  isTree(entry: number): boolean {
+    return ((this.#entries[entry * entryWords + 8] ?? 0) & treeBit) !== 0
+  }
+
+  idHex(entry: number): string {
+    const at = entry * entryWords
+    for (let i = 0; i < 8; i++) this.#id[i] = this.#entries[at + i] ?? 0
+    return this.#idBytes.toString('hex')
+  }
+
+  copyId(entry: number, target: Uint8Array, targetOffset: number): void {
+    const at = entry * entryWords
+    for (let i = 0; i < 8; i++) this.#id[i] = this.#entries[at + i] ?? 0
+    target.set(this.#idBytes, targetOffset)
+  }
+
+  /** The entries that have the same id and type as `entry`, itself included. */
+  siblings(entry: number): number[] {
+    const at = entry * entryWords
+    for (let i = 0; i < 8; i++) this.#id[i] = this.#entries[at + i] ?? 0
+    return this.#locked(() => this.#findAll(this.isTree(entry)))
+  }
+
+  #setId(id: Uint8Array, offset: number): void {
+    for (let i = 0; i < 32; i++) this.#idBytes[i] = id[offset + i] ?? 0
+  }
+
+  #find(isTree: boolean): number {
+    const mask = Atomics.load(this.#control, slotCountWord) - 1
+    for (let slot = (this.#id[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const entry = (this.#slots[slot] ?? 0) - 1
+      if (entry < 0) return -1
+      if (this.#matches(entry, isTree)) return entry
+    }
+  }
+
+  #findAll(isTree: boolean): number[] {
+    const found: number[] = []
+    const mask = Atomics.load(this.#control, slotCountWord) - 1
+    for (let slot = (this.#id[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const entry = (this.#slots[slot] ?? 0) - 1
+      if (entry < 0) return found
+      if (this.#matches(entry, isTree)) found.push(entry)
+    }
+  }
+
+  #matches(entry: number, isTree: boolean): boolean {
+    const at = entry * entryWords
+    for (let i = 0; i < 8; i++) if (this.#entries[at + i] !== this.#id[i]) return false
+    return this.isTree(entry) === isTree
+  }
+
+  #append(isTree: boolean, location: BlobLocation): number {
+    const entry = Atomics.load(this.#control, countWord)
+    this.#ensureEntries(entry + 1)
+    this.#ensureSlots(entry + 1)
+    const at = entry * entryWords
+    this.#entries.set(this.#id, at)
+    this.#writeLocation(at, isTree, location)
+    this.#occupy(entry)
+    Atomics.store(this.#control, countWord, entry + 1)
+    return entry
+  }
+
+  #writeLocation(at: number, isTree: boolean, location: BlobLocation): void {
+    this.#entries[at + 8] = isTree ? (location.pack | treeBit) >>> 0 : location.pack
+    this.#entries[at + 9] = location.offset
+    this.#entries[at + 10] = location.sealedBytes
+    this.#entries[at + 11] = location.rawBytes
+  }
+
+  #occupy(entry: number): void {
+    const mask = Atomics.load(this.#control, slotCountWord) - 1
+    let slot = (this.#entries[entry * entryWords] ?? 0) & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = entry + 1
+  }
+
+  #ensureEntries(count: number): void {
+    const needed = count * entryWords * 4
+    const have = this.memory.entries.byteLength
+    if (needed <= have) return
+    if (count > entriesMax) throw new RangeError(`an index holds at most ${entriesMax} blobs`)
+    const grown = have + Math.max(entriesPerGrowth * entryWords * 4, Math.ceil(have / 8 / 4096) * 4096)
+    this.memory.entries.grow(Math.min(grown, entriesMax * entryWords * 4))
+  }
+
+  #ensureSlots(count: number): void {
+    const have = Atomics.load(this.#control, slotCountWord)
+    if (count * 4 <= have * 3) return
+    let wanted = have
+    while (count * 4 > wanted * 3) wanted *= 2
+    if (wanted > slotsMax) throw new RangeError(`an index holds at most ${entriesMax} blobs`)
+    if (this.memory.slots.byteLength < wanted * 4) this.memory.slots.grow(wanted * 4)
+    this.#slots.fill(0, 0, wanted)
+    Atomics.store(this.#control, slotCountWord, wanted)
+    for (let entry = 0, all = this.count; entry < all; entry++) this.#occupy(entry)
+  }
+
+  #locked<T>(action: () => T): T {
+    while (Atomics.compareExchange(this.#control, lockWord, 0, 1) !== 0) Atomics.wait(this.#control, lockWord, 1, 1)
+    try {
+      return action()
+    } finally {
+      Atomics.store(this.#control, lockWord, 0)
+      Atomics.notify(this.#control, lockWord, 1)
+    }
+  }
+}
+
+function newMemory(): BlobIndexMemory {
+  const control = new SharedArrayBuffer(controlWords * 4)
+  new Int32Array(control)[slotCountWord] = slotsMin
+  return {
+    control,
+    entries: new SharedArrayBuffer(0, { maxByteLength: entriesMax * entryWords * 4 }),
+    slots: new SharedArrayBuffer(slotsMin * 4, { maxByteLength: slotsMax * 4 }),
+  }
+}

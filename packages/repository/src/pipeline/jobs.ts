@@ -1,0 +1,149 @@
+import type { FinishedPack } from './pack-assembler.ts'
+
+/** How content is cut: where its bytes suggest it, or every 512 KiB for files that are rewritten in pages. */
+export type CutKind = 'content' | 'fixed'
+
+/** Store whole files, read by the worker itself. */
+export interface FilesJob {
+  readonly kind: 'files'
+  readonly paths: readonly string[]
+  readonly cuts: readonly CutKind[]
+}
+
+/** Store a part of one file in fixed cuts. */
+export interface RangeJob {
+  readonly kind: 'range'
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+}
+
+/** Store pieces of shared memory, each one blob. */
+export interface PiecesJob {
+  readonly kind: 'pieces'
+  readonly isTree: boolean
+  readonly memory: SharedArrayBuffer
+  /** Offset and length of each piece, one after the other. */
+  readonly pieces: readonly number[]
+}
+
+/** Complete all open packs. */
+export interface FinishJob {
+  readonly kind: 'finish'
+}
+
+/** One blob inside loaded pack bytes. */
+export interface SealedPiece {
+  readonly id: string
+  readonly offset: number
+  readonly sealedBytes: number
+  readonly rawBytes: number
+}
+
+/** Where the content of a piece has to be written. */
+export interface WriteTarget {
+  /** Index into the job's `paths`. */
+  readonly path: number
+  readonly offset: number
+}
+
+/** Open, verify and write blobs to local files. */
+export interface ExtractJob {
+  readonly kind: 'extract'
+  readonly memory: SharedArrayBuffer
+  readonly paths: readonly string[]
+  /** For each path: create the file (it has no other blob), or open the one that exists. */
+  readonly creates: readonly boolean[]
+  readonly pieces: readonly SealedPiece[]
+  /** For each piece its targets. */
+  readonly targets: readonly (readonly WriteTarget[])[]
+  /** Leave blocks of zeros unwritten. */
+  readonly sparse: boolean
+}
+
+/** Read a whole pack against its name, its header and the index. */
+export interface VerifyJob {
+  readonly kind: 'verify'
+  readonly memory: SharedArrayBuffer
+  readonly length: number
+  readonly id: string
+  readonly packNumber: number
+}
+
+/** Open, verify and store again the chosen blobs of loaded pack bytes. */
+export interface RepackJob {
+  readonly kind: 'repack'
+  readonly memory: SharedArrayBuffer
+  readonly isTree: readonly boolean[]
+  readonly pieces: readonly SealedPiece[]
+}
+
+export type Job = FilesJob | RangeJob | PiecesJob | FinishJob | ExtractJob | VerifyJob | RepackJob
+
+/** What was stored newly by a job. */
+export interface StoredCounts {
+  readonly dataBlobs: number
+  readonly treeBlobs: number
+  readonly rawBytes: number
+  readonly packedBytes: number
+}
+
+export interface Failure {
+  /** The errno's name or the error's code. */
+  readonly code: string
+  readonly message: string
+}
+
+export interface FilesResult {
+  /** The ids of all chunks of all files, 32 bytes each. */
+  readonly ids: Uint8Array
+  /** Chunks of each file. */
+  readonly chunkCounts: readonly number[]
+  /** Bytes read of each file. */
+  readonly sizes: readonly number[]
+  /** Files that could not be read; their chunks are not to be used. */
+  readonly failures: readonly (readonly [file: number, failure: Failure])[]
+  readonly stored: StoredCounts
+}
+
+export interface IdsResult {
+  readonly ids: Uint8Array
+  readonly stored: StoredCounts
+  /** For a range: how many bytes were there. */
+  readonly bytes: number
+}
+
+export interface ExtractResult {
+  readonly writtenBytes: number
+  /** Pieces that are damaged, and targets that could not be written. */
+  readonly damaged: readonly (readonly [piece: number, message: string])[]
+  readonly failures: readonly (readonly [path: number, failure: Failure])[]
+}
+
+export interface VerifyResult {
+  readonly problems: readonly string[]
+  readonly blobs: number
+}
+
+export interface RepackResult {
+  readonly damaged: readonly (readonly [piece: number, message: string])[]
+  readonly stored: StoredCounts
+}
+
+export type ResultOf<J extends Job> = J extends FilesJob
+  ? FilesResult
+  : J extends RangeJob | PiecesJob
+    ? IdsResult
+    : J extends ExtractJob
+      ? ExtractResult
+      : J extends VerifyJob
+        ? VerifyResult
+        : J extends RepackJob
+          ? RepackResult
+          : StoredCounts
+
+/** A finished pack on its way between threads: the slot by its number, or its own memory. */
+export interface PackMessage extends Omit<FinishedPack, 'slot'> {
+  readonly slotNumber: number
+  readonly memory: SharedArrayBuffer
+}

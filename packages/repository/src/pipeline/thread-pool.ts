@@ -1,0 +1,115 @@
+import { Worker } from 'node:worker_threads'
+import { CoffreError, interruption } from '@coffre/foundation'
+import type { ComputePool, PackReceiver } from './compute-pool.ts'
+import type { Job, PackMessage, ResultOf } from './jobs.ts'
+import type { SlotPool } from './pack-slots.ts'
+import type { WorkerSetup } from './worker-main.ts'
+import { errorFrom, type FromWorker } from './worker-messages.ts'
+
+interface Pending {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Thread {
+  readonly worker: Worker
+  /** Jobs sent and not yet answered, in order. */
+  readonly pending: Pending[]
+}
+
+/** One job runs, one waits in the thread, so that it never idles for a message. */
+const jobsPerThread = 2
+
+/** Worker threads, each with a kernel; started at once, ended by dispose. */
+export class ThreadPool implements ComputePool {
+  readonly width: number
+  readonly #threads: Thread[]
+  readonly #slots: SlotPool
+  readonly #receiver: PackReceiver
+  readonly #waiting: (() => void)[] = []
+  #failure: unknown
+
+  constructor(width: number, setup: WorkerSetup, slots: SlotPool, receiver: PackReceiver) {
+    this.width = width
+    this.#slots = slots
+    this.#receiver = receiver
+    this.#threads = Array.from({ length: width }, () => this.#start(setup))
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    while (this.#leastBusy().pending.length >= jobsPerThread) {
+      if (signal.aborted) throw interruption(signal)
+      if (this.#failure !== undefined) throw this.#failure
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+
+  async run<J extends Job>(job: J, signal: AbortSignal): Promise<ResultOf<J>> {
+    await this.ready(signal)
+    return (await this.#send(this.#leastBusy(), job)) as ResultOf<J>
+  }
+
+  async finish(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw interruption(signal)
+    await Promise.all(this.#threads.map((thread) => this.#send(thread, { kind: 'finish' })))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#slots.stop()
+    this.#fail(new CoffreError('interrupted', 'the work was stopped'))
+    await Promise.all(this.#threads.map((thread) => thread.worker.terminate()))
+  }
+
+  #start(setup: WorkerSetup): Thread {
+    const worker = new Worker(new URL('./worker-main.ts', import.meta.url), {
+      workerData: setup,
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    })
+    const thread: Thread = { worker, pending: [] }
+    worker.on('message', (message: FromWorker) => this.#receive(thread, message))
+    worker.on('error', (error) => this.#fail(error))
+    worker.on('exit', (code) => this.#fail(new CoffreError('internal', `a worker thread ended with code ${code}`)))
+    return thread
+  }
+
+  #send(thread: Thread, job: Job): Promise<unknown> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    return new Promise((resolve, reject) => {
+      thread.pending.push({ resolve, reject })
+      thread.worker.postMessage(job)
+    })
+  }
+
+  #receive(thread: Thread, message: FromWorker): void {
+    if (message.kind === 'pack') {
+      this.#receiver.receive(this.#unpack(message.pack))
+      return
+    }
+    const pending = thread.pending.shift()
+    if (message.kind === 'result') pending?.resolve(message.result)
+    else pending?.reject(errorFrom(message.error))
+    this.#wake()
+  }
+
+  #unpack(message: PackMessage) {
+    const { slotNumber, memory, ...rest } = message
+    return { ...rest, header: Buffer.from(message.header), slot: this.#slots.adopt(slotNumber, memory) }
+  }
+
+  #leastBusy(): Thread {
+    let best = this.#threads[0]
+    for (const thread of this.#threads) if (best === undefined || thread.pending.length < best.pending.length) best = thread
+    if (best === undefined) throw new Error('a thread pool has at least one thread')
+    return best
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    for (const thread of this.#threads) for (const pending of thread.pending.splice(0)) pending.reject(this.#failure)
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,28 @@
+import { CoffreError, type ErrorCode, errorCatalogue, isCoffreError } from '@coffre/foundation'
+import type { PackMessage } from './jobs.ts'
+
+/** What a worker says: each job is answered once, in order, by a result or an error; packs come in between. */
+export type FromWorker =
+  | { readonly kind: 'result'; readonly result: unknown }
+  | { readonly kind: 'error'; readonly error: PlainError }
+  | { readonly kind: 'pack'; readonly pack: PackMessage }
+
+/** An error that survives the way between threads. */
+export interface PlainError {
+  readonly code: string
+  readonly message: string
+  readonly hint: string | undefined
+  readonly stack: string | undefined
+}
+
+export function plainError(error: unknown): PlainError {
+  if (isCoffreError(error)) return { code: error.code, message: error.message, hint: error.hint, stack: error.stack }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: 'internal', message, hint: undefined, stack: error instanceof Error ? error.stack : undefined }
+}
+
+export function errorFrom(plain: PlainError): CoffreError {
+  const code: ErrorCode = plain.code in errorCatalogue ? (plain.code as ErrorCode) : 'internal'
+  const cause = plain.stack === undefined ? {} : { cause: plain.stack }
+  return new CoffreError(code, plain.message, plain.hint === undefined ? cause : { hint: plain.hint, ...cause })
+}
