@@ -1,4 +1,7 @@
-/** The kinds of file in a vault. `config` has one file, named ''. `state` names are paths below `coffre/`, such as `state/00000001`. */
+/**
+ * The kinds of file in a vault. `config` has one file, named ''. `state` names are paths below `coffre/`, such as `state/00000001`;
+ * no state name is a folder of another.
+ */
 export type FileType = 'config' | 'key' | 'lock' | 'snapshot' | 'index' | 'pack' | 'state'
 
 /** A file in a vault. All but `config` and `state` are named by the lower-case hexadecimal SHA-256 of their content. */
@@ -17,7 +20,7 @@ export interface ByteRange {
 }
 
 export interface BackendAbilities {
-  /** `save` with `ifAbsent` is decided by the store, also against other writers. */
+  /** `save` with `ifAbsent` is known to be decided by the store, also against other writers. */
   readonly conditionalCreate: boolean
   /** `objectLock` of the backend is there, and saves may carry a retention. */
   readonly objectLock: boolean
@@ -31,9 +34,9 @@ export interface Retention {
 }
 
 export interface SaveOptions {
-  /** Put under this retention in the same request. Only where `abilities.objectLock`. */
+  /** Put under this retention in the same request; `storage.unsupported` where `abilities.objectLock` is false. */
   readonly retention?: Retention
-  /** Reject with `storage.exists` when the file is there already. */
+  /** Reject with `storage.exists` when the file is there already. Where `abilities.conditionalCreate` is false, two writers may race. */
   readonly ifAbsent?: boolean
 }
 
@@ -48,8 +51,10 @@ export interface SaveResult {
  * Order and durability: a resolved `save` is visible whole to every later `load`, `stat` and `list`; a rejected one is never listed
  * in part, though it may turn out to have been stored whole (a lost acknowledgement). What was saved before a resolved `flush`
  * survives a power cut, name and content; what was not flushed may vanish or, on the worst of disks, be empty.
+ * A removal is visible at once as well, and also needs a `flush` to survive a power cut.
  * All methods may run at once. Every one rejects with the signal's interruption soon after an abort, and reports failures as
- * CoffreError with a `storage.*` code. Only errors whose `retry` is `backoff` may succeed when tried again.
+ * CoffreError with a `storage.*` code, or `usage.invalid` for a name that no file of the type can have. Only errors whose `retry`
+ * is `backoff` may succeed when tried again.
  */
 export interface Backend extends AsyncDisposable {
   /** Where the vault is, to be shown to people: without secrets. */
@@ -58,13 +63,17 @@ export interface Backend extends AsyncDisposable {
   readonly objectLock: ObjectLock | undefined
   /** Makes the place ready for the first `save`: folders, a check that the bucket exists. Idempotent; changes nothing that exists. */
   create(signal: AbortSignal): Promise<void>
-  /** Stores the concatenation of `body`. Overwrites a file of the same name unless `ifAbsent`. The caller must not change `body` until then. */
+  /**
+   * Stores the concatenation of `body`. Overwrites a file of the same name unless `ifAbsent`. The caller must not change `body`
+   * until then. A store may refuse a body that does not hash to the name of its file (all types but `config` and `state`).
+   */
   save(file: FileHandle, body: readonly Uint8Array[], options: SaveOptions, signal: AbortSignal): Promise<SaveResult>
   /** Makes all resolved saves durable. */
   flush(signal: AbortSignal): Promise<void>
   /**
-   * The whole file, or exactly `range` of it; `storage.missing` or `storage.truncated` otherwise. With `target`, the bytes are
-   * placed at its start and the result is a view on it; it must be large enough.
+   * The whole file, or exactly `range` of it (of zero length, too); `storage.missing` or `storage.truncated` otherwise. With
+   * `target`, the bytes are placed at its start and the result is a view on it; it must be large enough. Whether the bytes are the
+   * right ones is for the caller to check.
    */
   load(file: FileHandle, range: ByteRange | undefined, signal: AbortSignal, target?: Uint8Array): Promise<Uint8Array>
   /** Undefined when the file does not exist. */
@@ -73,6 +82,11 @@ export interface Backend extends AsyncDisposable {
   list(type: FileType, signal: AbortSignal): AsyncIterable<FileInfo>
   /** Idempotent: absent files are no error. On a versioned store the current version is hidden by a marker. */
   remove(file: FileHandle, signal: AbortSignal): Promise<void>
+  /**
+   * Removes what interrupted saves left behind, if it is at least `olderThanMs` old: temporary files, unfinished uploads. Such
+   * leftovers are never listed, so this only frees space. Resolves to their number.
+   */
+  removeLeftovers(olderThanMs: number, signal: AbortSignal): Promise<number>
 }
 
 export interface ObjectVersion extends FileHandle {
@@ -84,11 +98,17 @@ export interface ObjectVersion extends FileHandle {
   readonly modified: Date
 }
 
+/** What a bucket puts on every new object by itself. */
+export interface DefaultRetention {
+  readonly mode: RetentionMode
+  readonly days: number
+}
+
 /** Object lock and versions of a store (S3). Rules L1-L10 of the vault are built on it. */
 export interface ObjectLock {
   /** Every version and marker of every file of the type, each once. */
   versions(type: FileType, signal: AbortSignal): AsyncIterable<ObjectVersion>
-  /** Versions and markers of one file, newest first. */
+  /** Versions and markers of one file: the latest first, then newest first as far as the store's times tell them apart. */
   versionsOf(file: FileHandle, signal: AbortSignal): Promise<readonly ObjectVersion[]>
   loadVersion(file: FileHandle, versionId: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Uint8Array>
   /** `storage.locked` while the version is under retention or hold. Idempotent. */
@@ -101,5 +121,5 @@ export interface ObjectLock {
   /** The store's own clock, from the Date of an answer. */
   storeTime(signal: AbortSignal): Promise<Date>
   /** The bucket's default retention, if one is set: rule L4 refuses it. */
-  defaultRetention(signal: AbortSignal): Promise<Retention | { readonly days: number } | undefined>
+  defaultRetention(signal: AbortSignal): Promise<DefaultRetention | undefined>
 }

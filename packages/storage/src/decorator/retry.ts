@@ -1,0 +1,45 @@
+import { CoffreError, type Context, throwIfAborted } from '@coffre/foundation'
+
+export interface RetryPolicy {
+  /** How often an operation is tried, the first time included. */
+  readonly attemptsMax: number
+  /** The same for files that end too early: waiting helps only when an answer was cut, not when the file is short. */
+  readonly truncatedAttemptsMax: number
+  readonly firstDelayMs: number
+  readonly delayMsMax: number
+}
+
+/** About two and a half minutes in all: longer than the restart of a store, shorter than a lock's lease. */
+export const defaultRetryPolicy: RetryPolicy = { attemptsMax: 10, truncatedAttemptsMax: 3, firstDelayMs: 250, delayMsMax: 30_000 }
+
+/**
+ * Calls `attempt` until it succeeds, fails for good (its error's `retry` is not `backoff`), the policy is used up or `signal` is
+ * aborted. The pauses double and are drawn between half and all of that, so that many clients do not come back at once.
+ */
+export async function retry<Result>(
+  context: Context,
+  policy: RetryPolicy,
+  signal: AbortSignal,
+  attempt: (number: number) => Promise<Result>,
+): Promise<Result> {
+  for (let number = 1; ; number++) {
+    throwIfAborted(signal)
+    try {
+      return await attempt(number)
+    } catch (error) {
+      if (!mayRetry(error, number, policy)) throw error
+    }
+    await context.clock.sleep(pauseMs(context, policy, number), signal)
+  }
+}
+
+/** Whether the failure of the attempt of that number may be followed by another. */
+export function mayRetry(error: unknown, number: number, policy: RetryPolicy): boolean {
+  if (!(error instanceof CoffreError) || error.retry !== 'backoff') return false
+  return number < (error.code === 'storage.truncated' ? policy.truncatedAttemptsMax : policy.attemptsMax)
+}
+
+export function pauseMs(context: Context, policy: RetryPolicy, number: number): number {
+  const fullMs = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (number - 1))
+  return fullMs / 2 + context.random.integer(Math.ceil(fullMs / 2) + 1)
+}

@@ -1,0 +1,72 @@
+import { readdir, stat } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { throwIfAborted } from '@coffre/foundation'
+import type { FileInfo, FileType } from '../backend.ts'
+import { forEachBounded } from '../bounded.ts'
+import { fileAt, folders } from '../layout.ts'
+import { absent, errnoOf } from './file-system-error.ts'
+
+export interface FoundFile {
+  /** Relative to the root of the vault. */
+  readonly path: string
+  readonly sizeBytes: number
+  readonly modifiedMs: number
+}
+
+const lanes = 16
+const readFolder = promisify(readdir)
+const statusAt = promisify(stat)
+
+/** The files of one type, read folder by folder: memory stays bounded by the largest folder. */
+export async function* listFiles(root: string, type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  for await (const found of walkFiles(root, type, (path) => fileAt(type, path) !== undefined, signal)) {
+    const file = fileAt(type, found.path)
+    if (file !== undefined) yield { ...file, sizeBytes: found.sizeBytes }
+  }
+}
+
+/** Every ordinary file in the folders of `type` whose path is `wanted`. Absent folders are empty. */
+export async function* walkFiles(root: string, type: FileType, wanted: (path: string) => boolean, signal: AbortSignal): AsyncGenerator<FoundFile> {
+  if (type === 'config') {
+    yield* filesIn(root, '', wanted, signal)
+    return
+  }
+  const pending = [folders[type]]
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    if (type === 'state' || folder === 'data') pending.push(...(await foldersIn(root, folder)))
+    if (folder !== 'data') yield* filesIn(root, folder, wanted, signal)
+  }
+}
+
+async function foldersIn(root: string, folder: string): Promise<string[]> {
+  try {
+    const entries = await readFolder(join(root, folder), { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => `${folder}/${entry.name}`)
+  } catch (error) {
+    return noFolder(error)
+  }
+}
+
+async function* filesIn(root: string, folder: string, wanted: (path: string) => boolean, signal: AbortSignal): AsyncGenerator<FoundFile> {
+  throwIfAborted(signal)
+  const names = await readFolder(join(root, folder)).catch(noFolder)
+  const found: FoundFile[] = []
+  await forEachBounded(names, lanes, async (name) => {
+    const path = folder === '' ? name : `${folder}/${name}`
+    if (!wanted(path)) return
+    throwIfAborted(signal)
+    // A file may be removed between its folder's listing and its own status.
+    const status = await statusAt(join(root, path)).catch(absent)
+    if (status?.isFile()) found.push({ path, sizeBytes: status.size, modifiedMs: status.mtimeMs })
+  })
+  for (const file of found) {
+    throwIfAborted(signal)
+    yield file
+  }
+}
+
+function noFolder(error: unknown): [] {
+  if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return []
+  throw error
+}

@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
+import { systemContext } from '@coffre/foundation'
+import { parseLocation, type S3Credentials, type S3Location } from '@coffre/storage'
+import { findTool } from './find-tool.ts'
+
+export interface BucketOptions {
+  readonly versioning?: boolean
+  /** Implies versioning. */
+  readonly objectLock?: boolean
+}
+
+/** A running S3 service with versions and object lock, on loopback, with its files in a temporary folder. */
+export interface Versitygw extends AsyncDisposable {
+  readonly credentials: S3Credentials
+  /** Such as 127.0.0.1:41231. */
+  readonly host: string
+  /** A raw client with all rights: for attackers, oracles and preparations. The caller destroys it. */
+  client(): S3Client
+  createBucket(name: string, options?: BucketOptions): Promise<void>
+  location(bucket: string, prefix?: string): S3Location
+}
+
+export interface VersitygwOptions {
+  /** PEM files: the service then speaks https. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string }
+}
+
+const readyWithinMs = 20_000
+const pollMs = 20
+
+export async function startVersitygw(options: VersitygwOptions = {}): Promise<Versitygw> {
+  const binary = findTool('versitygw', 'COFFRE_VERSITYGW')
+  const folder = await mkdtemp(join(tmpdir(), 'coffre-versitygw-'))
+  const [objects, versions] = [join(folder, 'objects'), join(folder, 'versions')]
+  await Promise.all([mkdir(objects), mkdir(versions)])
+  const credentials = { accessKeyId: `test${randomBytes(6).toString('hex')}`, secretAccessKey: randomBytes(16).toString('hex') }
+  const port = await freePort()
+  const tls = options.tls === undefined ? [] : ['--cert', options.tls.certFile, '--key', options.tls.keyFile]
+  const listen = ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', ...tls]
+  const child = spawn(binary, [...listen, 'posix', '--versioning-dir', versions, objects], {
+    env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const stop = async (): Promise<void> => {
+    await stopChild(child)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    await untilListening(child, port)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  const scheme = options.tls === undefined ? 'http' : 'https'
+  return {
+    credentials,
+    host: `127.0.0.1:${port}`,
+    client: () => new S3Client({ endpoint: `${scheme}://127.0.0.1:${port}`, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1 }),
+    createBucket: (name, bucket = {}) => createBucket(`${scheme}://127.0.0.1:${port}`, credentials, name, bucket),
+    location: (bucket, prefix = '') => s3LocationOf(`s3:${scheme}://127.0.0.1:${port}/${bucket}/${prefix}`),
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+async function createBucket(endpoint: string, credentials: S3Credentials, name: string, options: BucketOptions): Promise<void> {
+  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1 })
+  try {
+    await client.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket: options.objectLock ?? false }))
+    if (options.versioning) {
+      await client.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }))
+    }
+  } finally {
+    client.destroy()
+  }
+}
+
+function s3LocationOf(text: string): S3Location {
+  const location = parseLocation(text)
+  if (location.kind !== 's3') throw new Error(`${text} is no S3 location`)
+  return location
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+async function untilListening(child: ChildProcess, port: number): Promise<void> {
+  let complaints = ''
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    complaints += text
+  })
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`versitygw ended at once: ${complaints.trim()}`)
+  })
+  // Whoever wins the race below, the other rejection must not go unhandled.
+  ended.catch(() => undefined)
+  const { clock } = systemContext
+  const deadlineMs = clock.monotonicMs() + readyWithinMs
+  while (!(await Promise.race([accepts(port), ended]))) {
+    if (clock.monotonicMs() > deadlineMs) throw new Error(`versitygw does not listen after ${readyWithinMs} ms: ${complaints.trim()}`)
+    await clock.sleep(pollMs, new AbortController().signal)
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGKILL')
+  await exited
+}
