@@ -7,9 +7,12 @@ import type { Kernel } from './kernel.ts'
 export class InlinePool implements ComputePool {
   readonly width = 1
   readonly #kernel: Kernel
+  readonly #settled: () => Promise<void>
 
-  constructor(kernel: Kernel) {
+  /** `settled` resolves when the packs of earlier jobs are stored, which bounds their number. */
+  constructor(kernel: Kernel, settled: () => Promise<void>) {
     this.#kernel = kernel
+    this.#settled = settled
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -18,7 +21,9 @@ export class InlinePool implements ComputePool {
 
   async run<J extends Job>(job: J, signal: AbortSignal): Promise<ResultOf<J>> {
     throwIfAborted(signal)
-    return this.#kernel.run(job)
+    const result = this.#kernel.run(job)
+    await this.#settled()
+    return result
   }
 
   async finish(signal: AbortSignal): Promise<void> {

@@ -78,7 +78,28 @@ export interface RepackJob {
   readonly pieces: readonly SealedPiece[]
 }
 
-export type Job = FilesJob | RangeJob | PiecesJob | FinishJob | ExtractJob | VerifyJob | RepackJob
+/** A stretch of a local file and the blob that it should be. */
+export interface FilePart {
+  readonly path: number
+  readonly offset: number
+  readonly length: number
+  readonly id: string
+}
+
+/** Compare stretches of local files with what they should hold; those of one file lie together. */
+export interface CompareJob {
+  readonly kind: 'compare'
+  readonly paths: readonly string[]
+  readonly parts: readonly FilePart[]
+}
+
+export interface CompareResult {
+  /** For each part whether it is as it should be. */
+  readonly matches: readonly boolean[]
+  readonly failures: readonly (readonly [path: number, failure: Failure])[]
+}
+
+export type Job = FilesJob | RangeJob | PiecesJob | FinishJob | ExtractJob | VerifyJob | RepackJob | CompareJob
 
 /** What was stored newly by a job. */
 export interface StoredCounts {
@@ -140,7 +161,9 @@ export type ResultOf<J extends Job> = J extends FilesJob
         ? VerifyResult
         : J extends RepackJob
           ? RepackResult
-          : StoredCounts
+          : J extends CompareJob
+            ? CompareResult
+            : StoredCounts
 
 /** A finished pack on its way between threads: the slot by its number, or its own memory. */
 export interface PackMessage extends Omit<FinishedPack, 'slot'> {

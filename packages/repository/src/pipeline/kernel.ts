@@ -6,6 +6,7 @@ import type { Region } from '../crypto/region.ts'
 import type { Sealer } from '../crypto/sealer.ts'
 import type { BlobIndex } from '../index/blob-index.ts'
 import type { LocalFiles } from '../local/local-files.ts'
+import { compareParts } from './compare.ts'
 import { extract } from './extract.ts'
 import type { CutKind, Failure, FilesJob, FilesResult, IdsResult, Job, PiecesJob, RangeJob, ResultOf, StoredCounts } from './jobs.ts'
 import type { PieceOpener } from './open-piece.ts'
@@ -54,6 +55,8 @@ export class Kernel {
         return this.#counted(() => this.#parts.assembler.finish()).stored
       case 'extract':
         return extract(job, this.#parts)
+      case 'compare':
+        return compareParts(job, this.#parts)
       case 'verify':
         return verifyPack(job, this.#parts)
       case 'repack':

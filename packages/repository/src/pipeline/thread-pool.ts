@@ -37,10 +37,13 @@ export class ThreadPool implements ComputePool {
   }
 
   async ready(signal: AbortSignal): Promise<void> {
+    const wake = (): void => this.#wake()
     while (this.#leastBusy().pending.length >= jobsPerThread) {
       if (signal.aborted) throw interruption(signal)
       if (this.#failure !== undefined) throw this.#failure
+      signal.addEventListener('abort', wake, { once: true })
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      signal.removeEventListener('abort', wake)
     }
   }
 

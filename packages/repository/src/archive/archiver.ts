@@ -1,0 +1,409 @@
+import { type FileHandle as OpenFile, open } from 'node:fs/promises'
+import { bytesOf, type ByteString, compareByteStrings, throwIfAborted } from '@coffre/foundation'
+import type { Id, Node } from '../format/node.ts'
+import { encodeTree } from '../format/tree-codec.ts'
+import type { RepositoryIndex } from '../index/repository-index.ts'
+import { nodeOf } from '../local/file-node.ts'
+import { FileSystemError } from '../local/file-system-error.ts'
+import type { FileStatus, LocalFiles } from '../local/local-files.ts'
+import type { CutKind, StoredCounts } from '../pipeline/jobs.ts'
+import { cutterFactory, type WriteOptions } from '../pipeline/new-kernel.ts'
+import type { BlobReader } from '../repository/blob-reader.ts'
+import type { BlobWriter } from '../repository/blob-writer.ts'
+import { type ChangeTolerance, isSameNode, isUnchanged } from './change-detection.ts'
+import { type ContentSource, ContentStreamer, idsOf } from './content-stream.ts'
+import { FileBatcher } from './file-batcher.ts'
+import type { Selection } from './selection.ts'
+import { joinPath, type TargetTree } from './target-tree.ts'
+
+/** What the archiver counts while it works; read at any time to show progress. */
+export interface ArchiveCounts {
+  filesNew: number
+  filesChanged: number
+  filesUnmodified: number
+  dirsNew: number
+  dirsChanged: number
+  dirsUnmodified: number
+  dataBlobs: number
+  treeBlobs: number
+  dataAdded: number
+  dataAddedPacked: number
+  totalBytesProcessed: number
+  errors: number
+  /** The file that was looked at last. */
+  current: ByteString
+}
+
+export type ItemChange = 'new' | 'changed' | 'unmodified'
+
+export interface ArchiverOptions extends ChangeTolerance {
+  readonly selection: Selection
+  readonly withAtime: boolean
+  /** 'auto' cuts relation files below a PG_VERSION in fixed pieces, everything else by its content. */
+  readonly cut: 'auto' | CutKind
+  /** Store everything anew, whatever the parent says. */
+  readonly force: boolean
+  /** An item that could not be read; the rest goes on. */
+  readonly onError: (path: ByteString, error: unknown) => void
+  readonly onItem?: (path: ByteString, node: Node, change: ItemChange) => void
+}
+
+/** A folder on its way: complete once its walk has ended and nothing in it is pending. */
+interface Frame {
+  readonly snapshotPath: ByteString
+  readonly parent: Frame | undefined
+  /** Its own node, the subtree still missing; undefined for the root. */
+  readonly node: Node | undefined
+  readonly previous: Node | undefined
+  readonly nodes: Node[]
+  pending: number
+}
+
+/** Larger files are cut by the calling thread, or split in ranges, so that all workers share them. */
+const largeFileBytes = 16 * 1024 * 1024
+const rangeBytes = 8 * 1024 * 1024
+/** The walk lets timers and answers in after so much time. */
+const walkSliceMs = 20
+
+const relationFile = /^(t\d+_)?\d+(_(fsm|vm|init))?(\.\d+)?$/
+
+/** Walks a tree of targets and stores it. One instance makes one tree. */
+export class Archiver {
+  readonly counts: ArchiveCounts = {
+    filesNew: 0,
+    filesChanged: 0,
+    filesUnmodified: 0,
+    dirsNew: 0,
+    dirsChanged: 0,
+    dirsUnmodified: 0,
+    dataBlobs: 0,
+    treeBlobs: 0,
+    dataAdded: 0,
+    dataAddedPacked: 0,
+    totalBytesProcessed: 0,
+    errors: 0,
+    current: '',
+  }
+  readonly #files: LocalFiles
+  readonly #index: RepositoryIndex
+  readonly #reader: BlobReader
+  readonly #writer: BlobWriter
+  readonly #options: ArchiverOptions
+  readonly #signal: AbortSignal
+  readonly #batcher: FileBatcher
+  readonly #streamer: ContentStreamer
+  readonly #workingFolder: ByteString
+  readonly #monotonicMs: () => number
+  #sliceEndMs = 0
+  #rootTree: Id | undefined
+
+  constructor(
+    index: RepositoryIndex,
+    reader: BlobReader,
+    writer: BlobWriter,
+    writeOptions: WriteOptions,
+    files: LocalFiles,
+    workingFolder: ByteString,
+    options: ArchiverOptions,
+    monotonicMs: () => number,
+    signal: AbortSignal,
+  ) {
+    this.#files = files
+    this.#index = index
+    this.#reader = reader
+    this.#writer = writer
+    this.#options = options
+    this.#signal = signal
+    this.#workingFolder = workingFolder
+    this.#monotonicMs = monotonicMs
+    const onStored = (stored: StoredCounts): void => this.#addStored(stored)
+    this.#batcher = new FileBatcher(writer.pool, onStored, signal)
+    const newCutter = cutterFactory(writeOptions.contentCut)
+    this.#streamer = new ContentStreamer(writer.pool, () => newCutter('content'), onStored)
+  }
+
+  /** The id of the root tree; `undefined` when nothing at all was stored. */
+  async archive(targets: TargetTree, previousRoot: Id | undefined): Promise<Id | undefined> {
+    const root: Frame = { snapshotPath: '/', parent: undefined, node: undefined, previous: undefined, nodes: [], pending: 1 }
+    await this.#walkTargets(root, targets, await this.#loadPrevious('/', previousRoot))
+    await this.#batcher.settled()
+    this.#release(root)
+    await this.#writer.drained()
+    return this.#rootTree
+  }
+
+  /** A tree of one file whose content comes from `source`. */
+  async archiveStream(node: Omit<Node, 'content' | 'size'>, folders: readonly Node[], source: ContentSource): Promise<Id> {
+    const onRead = (bytes: number): void => {
+      this.counts.totalBytesProcessed += bytes
+    }
+    const { content, sizeBytes } = await this.#streamer.store(source, onRead, this.#signal)
+    let inner: Node = { ...node, content, ...(sizeBytes > 0 ? { size: sizeBytes } : {}) }
+    this.counts.filesNew++
+    for (const folder of folders.toReversed()) inner = { ...folder, subtree: this.#saveTree([inner]) }
+    return this.#saveTree([inner])
+  }
+
+  async #walkTargets(frame: Frame, targets: TargetTree, previous: ReadonlyMap<ByteString, Node>): Promise<void> {
+    for (const name of [...targets.children.keys()].sort(compareByteStrings)) {
+      const child = targets.children.get(name)
+      if (child === undefined) continue
+      const snapshotPath = joinPath(frame.snapshotPath, name)
+      const before = previous.get(name)
+      if (child.path !== undefined) await this.#item(frame, name, snapshotPath, child.path, before, false)
+      else await this.#folderAbove(frame, name, snapshotPath, child, before)
+    }
+  }
+
+  async #folderAbove(frame: Frame, name: ByteString, snapshotPath: ByteString, tree: TargetTree, before: Node | undefined): Promise<void> {
+    const path = tree.metadataPath ?? snapshotPath
+    const node = this.#attempt(path, () => this.#node(name, path, this.#files.status(path)))
+    if (node === undefined) return
+    const child = this.#newFrame(frame, snapshotPath, node, before)
+    await this.#walkTargets(child, tree, await this.#loadPrevious(snapshotPath, before?.subtree))
+    this.#release(child)
+  }
+
+  async #item(
+    frame: Frame,
+    name: ByteString,
+    snapshotPath: ByteString,
+    path: ByteString,
+    before: Node | undefined,
+    isDatabase: boolean,
+  ): Promise<void> {
+    const absolute = path.startsWith('/') ? path : joinPath(this.#workingFolder, path)
+    if (!this.#options.selection.includesName(absolute)) return
+    const status = this.#attempt(path, () => this.#files.status(path), frame.parent !== undefined)
+    if (status === undefined || !this.#options.selection.includes(absolute, status)) return
+    this.counts.current = snapshotPath
+    if (status.type === 'socket') return
+    const node = this.#attempt(path, () => this.#node(name, path, status))
+    if (node === undefined) return
+    if (status.type === 'dir') await this.#folder(frame, snapshotPath, path, node, before, isDatabase)
+    else if (status.type === 'file') await this.#file(frame, snapshotPath, path, node, status, before, isDatabase)
+    else frame.nodes.push(node)
+  }
+
+  async #folder(
+    frame: Frame,
+    snapshotPath: ByteString,
+    path: ByteString,
+    node: Node,
+    before: Node | undefined,
+    isDatabase: boolean,
+  ): Promise<void> {
+    const names = this.#attempt(path, () => this.#files.readDirectory(path).map((entry) => entry.name))
+    if (names === undefined) return
+    names.sort(compareByteStrings)
+    const child = this.#newFrame(frame, snapshotPath, node, before)
+    const previous = await this.#loadPrevious(snapshotPath, before?.subtree)
+    const isDatabaseHere = isDatabase || names.includes('PG_VERSION')
+    const prefix = path === '/' ? '/' : `${path}/`
+    const snapshotPrefix = `${snapshotPath}/`
+    for (const name of names) {
+      await this.#item(child, name, snapshotPrefix + name, prefix + name, previous.get(name), isDatabaseHere)
+    }
+    this.#release(child)
+    await this.#breathe()
+  }
+
+  async #file(
+    frame: Frame,
+    snapshotPath: ByteString,
+    path: ByteString,
+    node: Node,
+    status: FileStatus,
+    before: Node | undefined,
+    isDatabase: boolean,
+  ): Promise<void> {
+    if (!this.#options.force && isUnchanged(node, before, this.#options) && before?.content != null) {
+      if (before.content.every((id) => this.#index.has(id, false))) {
+        this.#fileDone(frame, snapshotPath, { ...node, content: before.content }, before)
+        this.counts.totalBytesProcessed += status.sizeBytes
+        return
+      }
+      this.#options.onError(path, new Error('parts of the file are not in the repository any more; it is stored again'))
+    }
+    const cut = this.#cutFor(node.name, isDatabase)
+    if (status.sizeBytes >= largeFileBytes) {
+      const stored = await this.#attemptAsync(path, () => this.#largeFile(path, status.sizeBytes, cut))
+      if (stored !== undefined) this.#fileDone(frame, snapshotPath, withContent(node, stored.content, stored.sizeBytes), before)
+      return
+    }
+    frame.pending++
+    await this.#batcher.add({
+      path,
+      cut,
+      sizeBytes: status.sizeBytes,
+      stored: (content, sizeBytes) => {
+        this.counts.totalBytesProcessed += sizeBytes
+        this.#fileDone(frame, snapshotPath, withContent(node, content, sizeBytes), before)
+        this.#release(frame)
+      },
+      failed: (failure) => {
+        this.#reportError(path, new FileSystemError(failure.code, 'read', path, failure.message))
+        this.#release(frame)
+      },
+    })
+  }
+
+  async #largeFile(path: ByteString, sizeBytes: number, cut: CutKind): Promise<{ content: Id[]; sizeBytes: number }> {
+    if (cut === 'fixed') return this.#fileInRanges(path, sizeBytes)
+    await using file = await open(bytesOf(path), 'r')
+    const onRead = (bytes: number): void => {
+      this.counts.totalBytesProcessed += bytes
+    }
+    return this.#streamer.store(fileSource(file), onRead, this.#signal)
+  }
+
+  /** Fixed cuts depend on nothing but the offset: each worker reads its own part. */
+  async #fileInRanges(path: ByteString, expectedBytes: number): Promise<{ content: Id[]; sizeBytes: number }> {
+    const parts: Id[][] = []
+    let sizeBytes = 0
+    let ended = false
+    let failure: unknown
+    const jobs = new Set<Promise<void>>()
+    // The file may have grown since its status was read, so ranges go on until one comes back short.
+    for (let offset = 0; !ended && failure === undefined; offset += rangeBytes) {
+      if (offset >= expectedBytes) await Promise.all(jobs)
+      if (ended || failure !== undefined) break
+      await this.#writer.pool.ready(this.#signal)
+      const position = parts.push([]) - 1
+      const job = this.#writer.pool
+        .run({ kind: 'range', path, offset, length: rangeBytes }, this.#signal)
+        .then((result) => {
+          parts[position] = idsOf(result.ids)
+          sizeBytes += result.bytes
+          this.counts.totalBytesProcessed += result.bytes
+          if (result.bytes < rangeBytes) ended = true
+          this.#addStored(result.stored)
+        })
+        .catch((error: unknown) => {
+          failure ??= error
+        })
+        .finally(() => jobs.delete(job))
+      jobs.add(job)
+    }
+    await Promise.all(jobs)
+    if (failure !== undefined) throw failure
+    return { content: parts.flat(), sizeBytes }
+  }
+
+  #cutFor(name: ByteString, isDatabase: boolean): CutKind {
+    if (this.#options.cut !== 'auto') return this.#options.cut
+    return isDatabase && relationFile.test(name) ? 'fixed' : 'content'
+  }
+
+  #node(name: ByteString, path: ByteString, status: FileStatus): Node {
+    return nodeOf(name, path, status, this.#files, { withAtime: this.#options.withAtime })
+  }
+
+  #newFrame(parent: Frame, snapshotPath: ByteString, node: Node, previous: Node | undefined): Frame {
+    parent.pending++
+    return { snapshotPath, parent, node, previous, nodes: [], pending: 1 }
+  }
+
+  /** One thing less to wait for; the last one completes the folder, and perhaps the folders above it. */
+  #release(frame: Frame): void {
+    if (--frame.pending > 0) return
+    if (frame.node === undefined || frame.parent === undefined) {
+      if (frame.nodes.length > 0) this.#rootTree = this.#saveTree(frame.nodes)
+      return
+    }
+    const subtree = this.#saveTree(frame.nodes)
+    frame.nodes.length = 0
+    const node = { ...frame.node, subtree }
+    const change = changeOf(node, frame.previous?.type === 'dir' ? frame.previous : undefined)
+    this.counts[change === 'new' ? 'dirsNew' : change === 'changed' ? 'dirsChanged' : 'dirsUnmodified']++
+    this.#options.onItem?.(`${frame.snapshotPath}/`, node, change)
+    frame.parent.nodes.push(node)
+    this.#release(frame.parent)
+  }
+
+  #saveTree(nodes: Node[]): Id {
+    nodes.sort((a, b) => compareByteStrings(a.name, b.name))
+    const { id } = this.#writer.addTree(encodeTree(nodes))
+    return id
+  }
+
+  #fileDone(frame: Frame, snapshotPath: ByteString, node: Node, before: Node | undefined): void {
+    const change = changeOf(node, before?.type === 'file' ? before : undefined)
+    this.counts[change === 'new' ? 'filesNew' : change === 'changed' ? 'filesChanged' : 'filesUnmodified']++
+    this.#options.onItem?.(snapshotPath, node, change)
+    frame.nodes.push(node)
+  }
+
+  async #loadPrevious(snapshotPath: ByteString, tree: Id | undefined): Promise<ReadonlyMap<ByteString, Node>> {
+    if (tree === undefined) return new Map()
+    try {
+      const nodes = await this.#reader.tree(tree, this.#signal)
+      return new Map(nodes.map((node) => [node.name, node]))
+    } catch (error) {
+      throwIfAborted(this.#signal)
+      this.#options.onError(snapshotPath, error)
+      return new Map()
+    }
+  }
+
+  /** Gives way to answers and timers from time to time, and waits while trees pile up. */
+  async #breathe(): Promise<void> {
+    await this.#writer.drained()
+    const now = this.#monotonicMs()
+    if (now < this.#sliceEndMs) return
+    await new Promise<void>((resolve) => setImmediate(resolve))
+    this.#sliceEndMs = this.#monotonicMs() + walkSliceMs
+    throwIfAborted(this.#signal)
+  }
+
+  #addStored(stored: StoredCounts): void {
+    this.counts.dataBlobs += stored.dataBlobs
+    this.counts.dataAdded += stored.rawBytes
+    this.counts.dataAddedPacked += stored.packedBytes
+  }
+
+  #attempt<T>(path: ByteString, action: () => T, mayVanish = false): T | undefined {
+    try {
+      return action()
+    } catch (error) {
+      if (!(error instanceof FileSystemError)) throw error
+      if (!(mayVanish && error.errno === 'ENOENT')) this.#reportError(path, error)
+      return undefined
+    }
+  }
+
+  async #attemptAsync<T>(path: ByteString, action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action()
+    } catch (error) {
+      const isErrno = error instanceof Error && 'syscall' in error
+      if (!isErrno && !(error instanceof FileSystemError)) throw error
+      this.#reportError(path, error)
+      return undefined
+    }
+  }
+
+  #reportError(path: ByteString, error: unknown): void {
+    this.counts.errors++
+    this.#options.onError(path, error)
+  }
+}
+
+function changeOf(node: Node, previous: Node | undefined): ItemChange {
+  if (previous === undefined) return 'new'
+  return isSameNode(node, previous) ? 'unmodified' : 'changed'
+}
+
+function withContent(node: Node, content: readonly Id[], sizeBytes: number): Node {
+  const { size: _size, ...rest } = node
+  return sizeBytes > 0 ? { ...rest, size: sizeBytes, content } : { ...rest, content }
+}
+
+function fileSource(file: OpenFile): ContentSource {
+  return {
+    async read(target) {
+      const { bytesRead } = await file.read(target, 0, target.length, null)
+      return bytesRead
+    },
+  }
+}

@@ -1,0 +1,58 @@
+import type { Id } from '../format/node.ts'
+import { BlobIndex, type BlobLocation } from './blob-index.ts'
+import { PackTable } from './pack-table.ts'
+
+/** Where a blob lies, with the name of its pack. */
+export interface FoundBlob extends BlobLocation {
+  readonly entry: number
+  readonly packId: Id
+  readonly packBytes: number | undefined
+}
+
+/** Everything the index files of a repository say: blobs in shared memory, packs by number. */
+export class RepositoryIndex {
+  readonly blobs = new BlobIndex()
+  readonly packs = new PackTable()
+  /** The index files that it was read from. */
+  readonly files = new Set<Id>()
+
+  /** The number of the pack, a new one when it was unknown. */
+  packNumber(id: Id): number {
+    const known = this.packs.find(id)
+    if (known >= 0) return known
+    const number = this.blobs.reservePack()
+    this.packs.set(number, id)
+    return number
+  }
+
+  has(id: Id, isTree: boolean): boolean {
+    return this.blobs.findHex(id, isTree) >= 0
+  }
+
+  /** Every place of a blob, those of known packs only. */
+  find(id: Id, isTree: boolean): FoundBlob[] {
+    return this.blobs
+      .findAllHex(id, isTree)
+      .map((entry) => this.found(entry))
+      .filter((found) => this.packs.has(found.pack))
+  }
+
+  found(entry: number): FoundBlob {
+    const location = this.blobs.location(entry)
+    const known = this.packs.has(location.pack)
+    return {
+      ...location,
+      entry,
+      packId: known ? this.packs.id(location.pack) : '',
+      packBytes: this.packs.sizeBytes(location.pack),
+    }
+  }
+
+  /** The length of a blob's content, or undefined when it is not indexed. */
+  contentBytes(id: Id, isTree: boolean): number | undefined {
+    const entry = this.blobs.findHex(id, isTree)
+    if (entry < 0) return undefined
+    const { rawBytes, sealedBytes } = this.blobs.location(entry)
+    return rawBytes > 0 ? rawBytes : sealedBytes - 32
+  }
+}

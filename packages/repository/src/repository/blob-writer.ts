@@ -1,0 +1,193 @@
+import { CoffreError, throwIfAborted } from '@coffre/foundation'
+import { encodeIndex, type IndexedPack } from '../format/index-codec.ts'
+import type { Id } from '../format/node.ts'
+import type { RepositoryIndex } from '../index/repository-index.ts'
+import { parsePackHeader } from '../pack/pack-header.ts'
+import type { ComputePool, PackReceiver } from '../pipeline/compute-pool.ts'
+import type { WriteOptions } from '../pipeline/new-kernel.ts'
+import { type FinishedPack, PackAssembler } from '../pipeline/pack-assembler.ts'
+import { GrowingSlots, newSlotPoolMemory, SlotPool } from '../pipeline/pack-slots.ts'
+import type { Region } from '../crypto/region.ts'
+import { Sealer } from '../crypto/sealer.ts'
+import { newInlinePool, newThreadPool } from './new-pool.ts'
+import type { Repository } from './repository.ts'
+
+export interface BlobWriterOptions extends WriteOptions {
+  /** Packs are complete at this size at the latest; 16 MiB. */
+  readonly packBytes?: number
+  /** Packs on their way to the backend at the same time. */
+  readonly uploads?: number
+  /** Called when a pack is stored, so that progress shows. */
+  readonly onPackStored?: (id: Id, sizeBytes: number) => void
+  /** Awaited before the first pack is stored: the confirmation of a lock that was taken meanwhile. */
+  readonly confirmed?: Promise<void>
+}
+
+const defaultPackBytes = 16 * 1024 * 1024
+/** Each thread fills two packs at a time. */
+const openPacksPerThread = 2
+const defaultUploads = 2
+/** An index file is written when so many blobs wait for one, so that a killed backup need not store them again. */
+const blobsPerIndex = 50_000
+
+/**
+ * One session of storing blobs: packs from all threads go to the backend as they are completed, index files follow them, never
+ * before the packs that they name are durable. Nothing refers to the blobs until the caller saves a snapshot after `finish`.
+ * A session that fails leaves packs that no index names, which prune removes.
+ */
+export class BlobWriter implements PackReceiver, AsyncDisposable {
+  readonly pool: ComputePool
+  readonly #repository: Repository
+  readonly #index: RepositoryIndex
+  readonly #options: BlobWriterOptions
+  readonly #signal: AbortSignal
+  readonly #stop = new AbortController()
+  readonly #mainSlots: GrowingSlots
+  readonly #slots: SlotPool | undefined
+  readonly #trees: PackAssembler
+  readonly #treeId: Region
+  #treeContent: Region
+  readonly #saves = new Set<Promise<void>>()
+  #mainPacksInFlight = 0
+  #unindexed: IndexedPack[] = []
+  #unindexedBlobs = 0
+  #indexing: Promise<void> = Promise.resolve()
+  #failure: unknown
+  readonly #packs: Id[] = []
+
+  constructor(repository: Repository, index: RepositoryIndex, options: BlobWriterOptions, signal: AbortSignal) {
+    this.#repository = repository
+    this.#index = index
+    this.#options = options
+    this.#signal = AbortSignal.any([signal, this.#stop.signal])
+    const { primitives } = repository.workbench
+    const packBytes = options.packBytes ?? defaultPackBytes
+    this.#mainSlots = new GrowingSlots(packBytes, primitives)
+    const { context } = repository
+    const randomInteger = (below: number): number => context.random.integer(below)
+    const receive = (pack: FinishedPack): void => this.receive(pack)
+    this.#trees = new PackAssembler(
+      primitives,
+      new Sealer(repository.masterKey, primitives),
+      index.blobs,
+      this.#mainSlots,
+      { ...options, randomInteger },
+      receive,
+    )
+    this.#treeId = primitives.allocate(32)
+    this.#treeContent = primitives.allocate(1 << 20)
+    if (context.workers === 0) {
+      this.pool = newInlinePool(repository, index.blobs, options, this.#mainSlots, receive, () => this.settled())
+    } else {
+      const slots = newSlotPoolMemory(context.workers * openPacksPerThread + (options.uploads ?? defaultUploads), packBytes)
+      this.#slots = new SlotPool(slots, primitives)
+      this.pool = newThreadPool(repository, index.blobs, options, slots, this.#slots, this)
+    }
+  }
+
+  /** Names of the packs stored by this session, in the order in which they became durable. */
+  get packs(): readonly Id[] {
+    return this.#packs
+  }
+
+  /** Stores a tree's JSON on the calling thread and returns its id; `isNew` when the index did not have it. */
+  addTree(content: Uint8Array): { readonly id: Id; readonly isNew: boolean } {
+    this.#throwIfFailed()
+    if (this.#treeContent.bytes.length < content.length) {
+      this.#treeContent = this.#repository.workbench.primitives.allocate(Math.ceil(content.length / (1 << 20)) * (1 << 20))
+    }
+    this.#treeContent.bytes.set(content)
+    const isNew = this.#trees.add(true, this.#treeContent, 0, content.length, this.#treeId, 0)
+    return { id: this.#treeId.bytes.toString('hex', 0, 32), isNew }
+  }
+
+  /** What addTree stored. */
+  get treeCounts(): { readonly treeBlobs: number; readonly rawBytes: number; readonly packedBytes: number } {
+    return this.#trees.counts
+  }
+
+  /** Resolves when no more than two packs of the calling thread wait to be stored: the place where a producer of trees waits. */
+  async drained(): Promise<void> {
+    while (this.#mainPacksInFlight > 2) await Promise.race(this.#saves)
+    this.#throwIfFailed()
+  }
+
+  /** Resolves when every pack received so far is stored. */
+  async settled(): Promise<void> {
+    while (this.#saves.size > 0) await Promise.all(this.#saves)
+    this.#throwIfFailed()
+  }
+
+  receive(pack: FinishedPack): void {
+    if (pack.slot.number < 0) this.#mainPacksInFlight++
+    const save = this.#save(pack)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        if (pack.slot.number < 0) this.#mainPacksInFlight--
+        this.#saves.delete(save)
+      })
+    this.#saves.add(save)
+  }
+
+  /** Completes and stores all packs, then their index files; durable when it resolves. */
+  async finish(): Promise<void> {
+    this.#throwIfFailed()
+    await this.pool.finish(this.#signal)
+    this.#trees.finish()
+    await this.settled()
+    this.#writeIndex()
+    await this.#indexing
+    this.#throwIfFailed()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new CoffreError('interrupted', 'the session was closed'))
+    await this.pool[Symbol.asyncDispose]()
+    await Promise.all(this.#saves)
+    await this.#indexing
+  }
+
+  async #save(pack: FinishedPack): Promise<void> {
+    await this.#options.confirmed
+    throwIfAborted(this.#signal)
+    this.#repository.context.lease?.assertHeld(0)
+    const body = Buffer.from(pack.slot.memory as unknown as ArrayBuffer, 0, pack.lengthBytes)
+    await this.#repository.backend.save({ type: 'pack', name: pack.id }, [body], {}, this.#signal)
+    this.#index.packs.set(pack.number, pack.id, pack.lengthBytes)
+    if (pack.slot.number >= 0) this.#slots?.giveBack(pack.slot)
+    else this.#mainSlots.giveBack(pack.slot)
+    this.#packs.push(pack.id)
+    this.#options.onPackStored?.(pack.id, pack.lengthBytes)
+    const blobs = parsePackHeader(pack.header, pack.id)
+    this.#unindexed.push({ id: pack.id, blobs })
+    this.#unindexedBlobs += blobs.length
+    if (this.#unindexedBlobs >= blobsPerIndex) this.#writeIndex()
+  }
+
+  /** Packs that are stored go to a new index file, once they are durable. Files are written one after the other. */
+  #writeIndex(): void {
+    const packs = this.#unindexed
+    if (packs.length === 0) return
+    this.#unindexed = []
+    this.#unindexedBlobs = 0
+    this.#indexing = this.#indexing.then(async () => {
+      if (this.#failure !== undefined) return
+      await this.#repository.backend.flush(this.#signal)
+      const name = await this.#repository.saveUnpacked('index', encodeIndex(packs), this.#signal)
+      await this.#repository.backend.flush(this.#signal)
+      this.#index.files.add(name)
+    })
+    this.#indexing = this.#indexing.catch((error: unknown) => this.#fail(error))
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#stop.abort(error)
+    this.#slots?.stop()
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    throwIfAborted(this.#signal)
+  }
+}

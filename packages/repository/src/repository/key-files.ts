@@ -1,0 +1,99 @@
+import { hash } from 'node:crypto'
+import { CoffreError } from '@coffre/foundation'
+import type { Backend } from '@coffre/storage'
+import { openPrimitives } from '../crypto/open-primitives.ts'
+import type { MasterKey } from '../crypto/sealer.ts'
+import { Workbench } from '../crypto/workbench.ts'
+import { decodeKeyFile, encodeKeyFile, type KeyFile } from '../format/key-codec.ts'
+import type { Id } from '../format/node.ts'
+import { formatInstant } from '../local/timestamp.ts'
+import { decodeMasterKey, deriveKey, encodeMasterKey } from './master-key.ts'
+import type { RepositoryContext } from './repository-context.ts'
+
+/** Above 20, restic stops trying, and valid passwords fail by chance; Coffre stays far below. */
+export const keyFilesMax = 8
+
+export interface OpenedKey {
+  readonly id: Id
+  readonly masterKey: MasterKey
+}
+
+export interface StoredKeyFile extends KeyFile {
+  readonly id: Id
+}
+
+/** Stores a new key file that opens `masterKey` with `password`. Durable when it resolves. */
+export async function addKeyFile(
+  backend: Backend,
+  masterKey: MasterKey,
+  password: Uint8Array,
+  context: RepositoryContext,
+  signal: AbortSignal,
+  who: { readonly hostname?: string; readonly username?: string } = {},
+): Promise<Id> {
+  const salt = context.random.bytes(64)
+  const userKey = await deriveKey(password, salt, context.scrypt)
+  const keyFile: KeyFile = {
+    created: formatInstant(context.clock.nowMs()),
+    username: who.username ?? context.identity.username,
+    hostname: who.hostname ?? context.identity.hostname,
+    kdf: 'scrypt',
+    n: context.scrypt.n,
+    r: context.scrypt.r,
+    p: context.scrypt.p,
+    salt,
+    data: new Workbench(userKey, openPrimitives()).seal(encodeMasterKey(masterKey)),
+  }
+  const bytes = encodeKeyFile(keyFile)
+  const id = hash('sha256', bytes, 'hex')
+  await backend.save({ type: 'key', name: id }, [bytes], {}, signal)
+  await backend.flush(signal)
+  return id
+}
+
+export async function listKeyFiles(backend: Backend, signal: AbortSignal): Promise<StoredKeyFile[]> {
+  const keys: StoredKeyFile[] = []
+  for await (const file of backend.list('key', signal)) {
+    keys.push({ id: file.name, ...decodeKeyFile(await backend.load(file, undefined, signal), file.name) })
+  }
+  return keys.sort((a, b) => (a.id < b.id ? -1 : 1))
+}
+
+/** Tries the password on every key file, the hinted one first. `repository.password` when none opens. */
+export async function searchKeyFile(backend: Backend, password: Uint8Array, hint: string | undefined, signal: AbortSignal): Promise<OpenedKey> {
+  const names: string[] = []
+  for await (const file of backend.list('key', signal)) names.push(file.name)
+  if (names.length === 0) {
+    throw new CoffreError('repository.missing', `there is no key file at ${backend.location}`, {
+      hint: 'Is this the right place? A repository has a folder `keys`; a recovery kit can bring a lost key file back.',
+    })
+  }
+  names.sort((a, b) => Number(hint !== undefined && b.startsWith(hint)) - Number(hint !== undefined && a.startsWith(hint)))
+  let unreadable: unknown
+  for (const name of names) {
+    try {
+      const masterKey = await openKeyFile(await backend.load({ type: 'key', name }, undefined, signal), name, password)
+      if (masterKey !== undefined) return { id: name, masterKey }
+    } catch (error) {
+      if (signal.aborted) throw error
+      unreadable = error
+    }
+  }
+  if (unreadable !== undefined) throw unreadable
+  throw new CoffreError('repository.password', `the password opens none of the ${names.length} key files at ${backend.location}`, {
+    hint: 'Check the password or the password file: a final newline is ignored, other spaces are not.',
+  })
+}
+
+/** Undefined when the password is not this key file's. */
+export async function openKeyFile(bytes: Uint8Array, name: string, password: Uint8Array): Promise<MasterKey | undefined> {
+  if (hash('sha256', bytes, 'hex') !== name) {
+    throw new CoffreError('repository.damaged', `key ${name} is damaged: its content does not hash to its name`, {
+      hint: 'Restore the key file from the recovery kit, or open the repository with another key.',
+    })
+  }
+  const keyFile = decodeKeyFile(bytes, name)
+  const userKey = await deriveKey(password, keyFile.salt, keyFile)
+  const content = new Workbench(userKey, openPrimitives()).open(keyFile.data)
+  return content === undefined ? undefined : decodeMasterKey(content)
+}

@@ -1,0 +1,58 @@
+import type { BlobIndex } from '../index/blob-index.ts'
+import type { ComputePool, PackReceiver } from '../pipeline/compute-pool.ts'
+import { InlinePool } from '../pipeline/inline-pool.ts'
+import { newKernel, type WriteOptions } from '../pipeline/new-kernel.ts'
+import type { FinishedPack } from '../pipeline/pack-assembler.ts'
+import { GrowingSlots, newSlotPoolMemory, type PackSlots, SlotPool, type SlotPoolMemory } from '../pipeline/pack-slots.ts'
+import { ThreadPool } from '../pipeline/thread-pool.ts'
+import type { Repository } from './repository.ts'
+
+const readOnly: WriteOptions = {
+  level: undefined,
+  canCompress: false,
+  verification: 'trees',
+  contentCut: { kind: 'gear', secret: new Uint8Array(32) },
+}
+
+const receivesNothing: PackReceiver = {
+  receive() {
+    throw new Error('a pool for reading makes no packs')
+  },
+}
+
+/** A pool for jobs that only read: extract, verify, compare. */
+export function newReadPool(repository: Repository, index: BlobIndex): ComputePool {
+  const { primitives } = repository.workbench
+  if (repository.context.workers === 0) {
+    const slots = new GrowingSlots(4096, primitives)
+    return newInlinePool(repository, index, readOnly, slots, (pack) => receivesNothing.receive(pack), () => Promise.resolve())
+  }
+  const memory = newSlotPoolMemory(0, 4096)
+  return newThreadPool(repository, index, readOnly, memory, new SlotPool(memory, primitives), receivesNothing)
+}
+
+export function newThreadPool(
+  repository: Repository,
+  index: BlobIndex,
+  options: WriteOptions,
+  memory: SlotPoolMemory,
+  slots: SlotPool,
+  receiver: PackReceiver,
+): ComputePool {
+  const { level, canCompress, verification, contentCut } = options
+  const setup = { key: repository.masterKey, options: { level, canCompress, verification, contentCut }, index: index.memory, slots: memory }
+  return new ThreadPool(repository.context.workers, setup, slots, receiver)
+}
+
+export function newInlinePool(
+  repository: Repository,
+  index: BlobIndex,
+  options: WriteOptions,
+  slots: PackSlots,
+  receive: (pack: FinishedPack) => void,
+  settled: () => Promise<void>,
+): ComputePool {
+  const { masterKey, context, workbench } = repository
+  const randomInteger = (below: number): number => context.random.integer(below)
+  return new InlinePool(newKernel(masterKey, options, workbench.primitives, index, slots, context.files, randomInteger, receive), settled)
+}
