@@ -1,1 +1,11 @@
-export {}
+export { backendContract } from './backend-contract/backend-contract.ts'
+export type { ContractSubject, SubjectFactory } from './backend-contract/contract-subject.ts'
+export { type CrashPoint, type CrashVariant, crashVariants } from './crash/crash-point.ts'
+export { type CrashOptions, type CrashState, crashAt, crashStates, type Recording, recordScenario, type Scenario } from './crash/crash-states.ts'
+export { readStoredFiles, stateHash, writeStoredFiles } from './crash/stored-files.ts'
+export { FakeClock, fakeContext } from './fake-clock.ts'
+export { type Fault, FaultyBackend, type FaultyMethod, type FaultOdds } from './faulty-backend.ts'
+export { SeededRandom, testSeed } from './seeded-random.ts'
+export { findTool } from './services/find-tool.ts'
+export { type BucketOptions, startVersitygw, type Versitygw, type VersitygwOptions } from './services/versitygw.ts'
+export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts'

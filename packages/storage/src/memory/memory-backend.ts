@@ -7,10 +7,10 @@ import { fileExists, fileMissing, fileTruncated, lockUnsupported, targetFor } fr
 /** The files of a vault by path, leftovers included. The arrays are never changed in place, so that copies may share them. */
 export type StoredFiles = ReadonlyMap<string, Uint8Array>
 
-/** A change of the stored files, as it was asked for. */
+/** A change of the stored files, as it was asked for. `before` is what was at the path until then. */
 export type MemoryOperation =
-  | { readonly kind: 'save'; readonly path: string; readonly bytes: Uint8Array }
-  | { readonly kind: 'remove'; readonly path: string }
+  | { readonly kind: 'save'; readonly path: string; readonly bytes: Uint8Array; readonly before: Uint8Array | undefined }
+  | { readonly kind: 'remove'; readonly path: string; readonly before: Uint8Array | undefined }
   | { readonly kind: 'flush' }
 
 /** What becomes of an operation: whether it is applied or leaves a temporary file, and the error that the caller gets. */
@@ -48,6 +48,11 @@ export class MemoryBackend implements Backend {
     return new Map(this.#files)
   }
 
+  /** Puts a file in place as another program would: no operation of this backend. */
+  plant(path: string, bytes: Uint8Array): void {
+    this.#files.set(path, bytes.slice())
+  }
+
   async create(signal: AbortSignal): Promise<void> {
     throwIfAborted(signal)
   }
@@ -57,7 +62,7 @@ export class MemoryBackend implements Backend {
     const path = pathOf(file)
     throwIfAborted(signal)
     if (options.ifAbsent && this.#files.has(path)) throw fileExists(file, this.location)
-    this.#perform({ kind: 'save', path, bytes: concatenate(body) })
+    this.#perform({ kind: 'save', path, bytes: concatenate(body), before: this.#files.get(path) })
     return {}
   }
 
@@ -95,14 +100,14 @@ export class MemoryBackend implements Backend {
   async remove(file: FileHandle, signal: AbortSignal): Promise<void> {
     const path = pathOf(file)
     throwIfAborted(signal)
-    this.#perform({ kind: 'remove', path })
+    this.#perform({ kind: 'remove', path, before: this.#files.get(path) })
   }
 
   /** Memory keeps no times: every leftover counts as old. */
   async removeLeftovers(_olderThanMs: number, signal: AbortSignal): Promise<number> {
     throwIfAborted(signal)
     const leftovers = [...this.#files.keys()].filter((path) => isLeftoverName(path.slice(path.lastIndexOf('/') + 1)))
-    for (const path of leftovers) this.#perform({ kind: 'remove', path })
+    for (const path of leftovers) this.#perform({ kind: 'remove', path, before: this.#files.get(path) })
     return leftovers.length
   }
 

@@ -1,3 +1,4 @@
+import { AssertionError } from 'node:assert'
 import { CoffreError, type ErrorCode } from '@coffre/foundation'
 
 interface Meaning {
@@ -68,9 +69,10 @@ export function s3ErrorName(error: unknown): string {
   return error.name
 }
 
-/** What a failed request means to a caller of the backend. The SDK's own text stays in the cause, which is never shown. */
-export function s3Error(error: unknown, doing: string): CoffreError {
-  if (error instanceof CoffreError) return error
+/** What a failed request means to a caller of the backend. Bugs are given back as they are: they must not be tried again. */
+export function s3Error(error: unknown, doing: string): unknown {
+  const isBug = [AssertionError, TypeError, RangeError, ReferenceError].some((kind) => error instanceof kind)
+  if (isBug || error instanceof CoffreError) return error
   const name = s3ErrorName(error)
   const status = httpStatus(error)
   const { code, words, hint } = meanings[name] ?? byStatus(status) ?? (/CERT|SELF_SIGNED|UNABLE_TO_/.test(name) ? certificate : unavailable)
