@@ -30,6 +30,7 @@ export const errorCatalogue = {
   'blob.missing': { exit: 1, http: 500, retry: 'never' },
   'source.incomplete': { exit: 3, http: 200, retry: 'never' },
   'source.missing': { exit: 1, http: 404, retry: 'never' },
+  'source.failed': { exit: 1, http: 500, retry: 'never' },
   'source.command': { exit: 1, http: 500, retry: 'never' },
   'target.failed': { exit: 29, http: 500, retry: 'never' },
   'storage.missing': { exit: 30, http: 404, retry: 'never' },

@@ -1,5 +1,6 @@
 import type { ByteString } from '@coffre/foundation'
 import type { ExtendedAttribute, NodeType, Uint64 } from '../format/node.ts'
+import type { FileSystemError } from './file-system-error.ts'
 
 /** Seconds since 1970 (may be negative) and the nanoseconds within that second. */
 export interface FileTime {
@@ -31,6 +32,8 @@ export interface DirectoryEntry {
   readonly type: NodeType
 }
 
+export type UnreadableAttribute = (name: ByteString, error: FileSystemError) => void
+
 /**
  * The local file system with everything that Node's `fs` loses: names of any bytes, times to the nanosecond, extended attributes,
  * devices, 64-bit numbers. Synchronous, for threads that may block. Links are never followed. Failures are `FileSystemError`s
@@ -43,13 +46,18 @@ export interface LocalFiles {
   readDirectory(path: ByteString): DirectoryEntry[]
   status(path: ByteString): FileStatus
   readLink(path: ByteString): ByteString
-  /** Sorted by name; empty where the file system has none. */
-  extendedAttributes(path: ByteString): ExtendedAttribute[]
+  /**
+   * Sorted by name; empty where the file system has none. One that is listed but cannot be read is left out and handed to
+   * `onUnreadable`; without it, that is an error.
+   */
+  extendedAttributes(path: ByteString, onUnreadable?: UnreadableAttribute): ExtendedAttribute[]
+  /** '' for a number that has no name. Looked up once, as the system's name service answers. */
   userName(uid: number): string
   groupName(gid: number): string
   userId(name: string): number | undefined
   groupId(name: string): number | undefined
 
+  /** The permissions of this and of fifos are less the process's umask. */
   makeDirectory(path: ByteString, permissions: number): void
   makeSymlink(target: ByteString, path: ByteString): void
   makeHardLink(existing: ByteString, path: ByteString): void
@@ -69,13 +77,17 @@ export interface LocalFiles {
   /** An empty directory. */
   removeDirectory(path: ByteString): void
 
-  /** O_RDONLY without following a link or waiting on a fifo; the descriptor of a regular file, or a FileSystemError. */
+  /**
+   * O_RDONLY without following a link, waiting on a fifo or, where allowed, changing the access time; the descriptor of a regular
+   * file, or a FileSystemError.
+   */
   openForRead(path: ByteString): number
-  /** O_RDWR | O_CREAT without following a link; with `exclusive`, an existing file is an error. Created with 0o600. */
+  /** O_RDWR | O_CREAT without following a link; with `exclusive`, an existing file is an error. Created with 0o600. Regular files only. */
   openForWrite(path: ByteString, exclusive: boolean): number
   statusOf(descriptor: number): FileStatus
   setPermissionsOf(descriptor: number, permissions: number): void
   setOwnerOf(descriptor: number, uid: number, gid: number): void
   setTimesOf(descriptor: number, atime: FileTime, mtime: FileTime): void
+  /** The descriptors are those of `node:fs`, whose close may be used as well. */
   close(descriptor: number): void
 }

@@ -1,0 +1,28 @@
+import type { NodeType } from '../format/node.ts'
+import type { DirectoryEntry } from './local-files.ts'
+import { nameFrom } from './native-memory.ts'
+
+/** By d_type of readdir(3); 0 is unknown. */
+const types: readonly NodeType[] = ['', 'fifo', 'chardev', '', 'dir', '', 'dev', '', 'file', '', 'symlink', '', 'socket']
+
+const lengthOffset = 16
+const typeOffset = 18
+const nameOffset = 19
+
+/** Appends the `struct linux_dirent64` records (getdents64(2)) in the first `length` bytes, but for '.' and '..'. */
+export function decodeEntries(bytes: Buffer, length: number, entries: DirectoryEntry[]): void {
+  for (let at = 0; at < length; ) {
+    const begin = at + nameOffset
+    let end = begin
+    while (bytes[end] !== 0) end++
+    if (!isDots(bytes, begin, end)) {
+      entries.push({ name: nameFrom(bytes, begin, end), type: types[bytes[at + typeOffset] ?? 0] ?? '' })
+    }
+    at += (bytes[at + lengthOffset] ?? 0) + (bytes[at + lengthOffset + 1] ?? 0) * 256
+  }
+}
+
+function isDots(bytes: Buffer, begin: number, end: number): boolean {
+  const dot = 0x2e
+  return bytes[begin] === dot && (end === begin + 1 || (end === begin + 2 && bytes[begin + 1] === dot))
+}

@@ -1,0 +1,76 @@
+import type { Uint64 } from '../format/node.ts'
+import type { FileStatus, FileTime } from './local-files.ts'
+import type { NativeMemory } from './native-memory.ts'
+
+export const statusBytes = 256
+
+const two32 = 2 ** 32
+const types: Readonly<Record<number, FileStatus['type']>> = {
+  0o01: 'fifo',
+  0o02: 'chardev',
+  0o04: 'dir',
+  0o06: 'dev',
+  0o10: 'file',
+  0o12: 'symlink',
+  0o14: 'socket',
+}
+
+/** The file type of an st_mode. */
+export function typeOfMode(mode: number): FileStatus['type'] {
+  return types[(mode >>> 12) & 0o17] ?? 'irregular'
+}
+
+/** A dev_t as glibc and the kernel's 64-bit stat encode it: what Go, and so restic, has in `Stat_t.Dev` and `Stat_t.Rdev`. */
+export function deviceNumber(major: number, minor: number): Uint64 {
+  const low = (minor & 0xff) + (major & 0xfff) * 0x100
+  const high = Math.floor(minor / 0x100) * 0x10_0000 + Math.floor(major / 0x1000) * 2 ** 44
+  return high + low <= Number.MAX_SAFE_INTEGER
+    ? high + low
+    : BigInt(low) + (BigInt(Math.floor(minor / 0x100)) << 20n) + (BigInt(Math.floor(major / 0x1000)) << 44n)
+}
+
+/** Reads a `struct statx` (statx(2)) at the start of `memory`; both supported processors are little-endian. */
+export class StatusReader {
+  readonly #words: Uint32Array
+
+  constructor(memory: NativeMemory) {
+    this.#words = new Uint32Array(memory.bytes.buffer, memory.bytes.byteOffset, statusBytes / 4)
+  }
+
+  get type(): FileStatus['type'] {
+    return typeOfMode(this.#word(7) & 0xffff)
+  }
+
+  read(): FileStatus {
+    const mode = this.#word(7) & 0xffff
+    return {
+      type: typeOfMode(mode),
+      permissions: mode & 0o7777,
+      uid: this.#word(5),
+      gid: this.#word(6),
+      links: this.#word(4),
+      inode: this.#uint64(8),
+      device: deviceNumber(this.#word(34), this.#word(35)),
+      specialDevice: deviceNumber(this.#word(32), this.#word(33)),
+      sizeBytes: this.#word(11) * two32 + this.#word(10),
+      blocks512: this.#word(13) * two32 + this.#word(12),
+      mtime: this.#time(28),
+      atime: this.#time(16),
+      ctime: this.#time(24),
+    }
+  }
+
+  #word(index: number): number {
+    return this.#words[index] ?? 0
+  }
+
+  #uint64(index: number): Uint64 {
+    const low = this.#word(index)
+    const high = this.#word(index + 1)
+    return high < 0x20_0000 ? high * two32 + low : (BigInt(high) << 32n) | BigInt(low)
+  }
+
+  #time(index: number): FileTime {
+    return { seconds: (this.#word(index + 1) | 0) * two32 + this.#word(index), nanoseconds: this.#word(index + 2) }
+  }
+}
