@@ -67,7 +67,7 @@ export const tidyRules: readonly TidyRule[] = [
     pattern: /\b(test|it|describe|suite)\.(skip|only|todo)\(|\b(skip|todo|only): (true|')/,
     substitute: 'a test runs or is deleted; what it needs from outside stands in its file name',
     codeOnly: true,
-    appliesTo: isTest,
+    appliesTo: (path) => isTest(path) && !isTidyItself(path),
   },
   {
     name: 'machine-path',
