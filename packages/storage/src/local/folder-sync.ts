@@ -26,11 +26,17 @@ export class FolderSync {
     return run
   }
 
-  /** Makes `folder` and what is missing above it. */
+  /** Makes `folder` and what is missing above it. Node's own recursive mkdir takes a read-only disk for a missing path. */
   async make(folder: string, mode: number): Promise<void> {
-    const first = await mkdir(folder, { recursive: true, mode })
-    if (first === undefined) return
-    for (let made = folder; made.length >= first.length; made = dirname(made)) this.touch(dirname(made))
+    try {
+      await mkdir(folder, { mode })
+      this.touch(dirname(folder))
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST') return
+      if (errnoOf(error) !== 'ENOENT') throw error
+      await this.make(dirname(folder), mode)
+      await this.make(folder, mode)
+    }
   }
 
   /** As `make`, but never makes `root` itself: when that is gone, a disk was unmounted, and its mount point must not fill up. */

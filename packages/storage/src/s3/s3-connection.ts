@@ -79,6 +79,8 @@ export function headersOf(message: unknown): Record<string, string> {
   return message.headers as Record<string, string>
 }
 
+function silent(): void {}
+
 async function newClient(options: S3Options): Promise<S3Client> {
   const { host, tls } = options.location
   const hostRegion = awsRegionOf(host)
@@ -89,6 +91,8 @@ async function newClient(options: S3Options): Promise<S3Client> {
     forcePathStyle: options.bucketStyle === undefined ? hostRegion === undefined : options.bucketStyle === 'path',
     credentials: options.credentials,
     maxAttempts: 1,
+    // The SDK would write to the console otherwise.
+    logger: { trace: silent, debug: silent, info: silent, warn: silent, error: silent },
     // Everything read is checked by its hash or its MAC; a second sum would only cost time.
     responseChecksumValidation: 'WHEN_REQUIRED',
     systemClockOffset: options.clockOffsetMs ?? 0,

@@ -58,19 +58,25 @@ export async function startVersitygw(options: VersitygwOptions = {}): Promise<Ve
     await stop()
     throw error
   }
-  const scheme = options.tls === undefined ? 'http' : 'https'
+  const endpoint = `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`
   return {
     credentials,
     host: `127.0.0.1:${port}`,
-    client: () => new S3Client({ endpoint: `${scheme}://127.0.0.1:${port}`, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1 }),
-    createBucket: (name, bucket = {}) => createBucket(`${scheme}://127.0.0.1:${port}`, credentials, name, bucket),
-    location: (bucket, prefix = '') => s3LocationOf(`s3:${scheme}://127.0.0.1:${port}/${bucket}/${prefix}`),
+    client: () => newClient(endpoint, credentials),
+    createBucket: (name, bucket = {}) => createBucket(endpoint, credentials, name, bucket),
+    location: (bucket, prefix = '') => s3LocationOf(`s3:${endpoint}/${bucket}/${prefix}`),
     [Symbol.asyncDispose]: stop,
   }
 }
 
+/** The service's own certificate is not verified here: who is on the other side of loopback is known. */
+function newClient(endpoint: string, credentials: S3Credentials): S3Client {
+  const requestHandler = { httpsAgent: { rejectUnauthorized: false } }
+  return new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1, requestHandler })
+}
+
 async function createBucket(endpoint: string, credentials: S3Credentials, name: string, options: BucketOptions): Promise<void> {
-  const client = new S3Client({ endpoint, region: 'us-east-1', forcePathStyle: true, credentials, maxAttempts: 1 })
+  const client = newClient(endpoint, credentials)
   try {
     await client.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket: options.objectLock ?? false }))
     if (options.versioning) {
