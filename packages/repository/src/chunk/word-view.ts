@@ -3,7 +3,7 @@
  * latest buffer is kept, since a stream is read into one buffer again and again.
  */
 export class WordView {
-  #words = new Int32Array(0)
+  #words: Int32Array = new Int32Array(0)
 
   /** Word n holds the bytes from 4 n of `data.buffer`, whatever the offset of `data` in it. */
   of(data: Uint8Array): Int32Array {
