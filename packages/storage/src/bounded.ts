@@ -2,7 +2,11 @@
  * Runs `work` on each item, at most `lanes` at a time. Rejects with the first failure, after the work under way has ended: nothing
  * runs on behind the caller's back.
  */
-export async function forEachBounded<Item>(items: Iterable<Item>, lanes: number, work: (item: Item) => Promise<void>): Promise<void> {
+export async function forEachBounded<Item>(
+  items: Iterable<Item>,
+  lanes: number,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
   const source = items[Symbol.iterator]()
   const failures: unknown[] = []
   const lane = async (): Promise<void> => {

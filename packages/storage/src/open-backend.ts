@@ -16,13 +16,18 @@ export interface OpenOptions {
 }
 
 /** The storage at a location, ready for use: with retries, and with limits where they were asked for. */
-export async function openBackend(location: Location, options: OpenOptions, context: Context, signal: AbortSignal): Promise<Backend> {
+export async function openBackend(
+  location: Location,
+  options: OpenOptions,
+  context: Context,
+  signal: AbortSignal,
+): Promise<Backend> {
   const upload = limiterOf(options.uploadKibPerSecondMax, context)
   const download = limiterOf(options.downloadKibPerSecondMax, context)
   if (location.kind === 'local') {
     const local = new LocalBackend(location.path, context)
     const limits = { ...(upload && { upload }), ...(download && { download }) }
-    return new RetryBackend(upload ?? download ? new LimitBackend(local, limits) : local, context)
+    return new RetryBackend((upload ?? download) ? new LimitBackend(local, limits) : local, context)
   }
   const limiters = { ...(upload && { uploadLimiter: upload }), ...(download && { downloadLimiter: download }) }
   return new RetryBackend(await openS3Backend({ ...options.s3(), location, ...limiters }, context, signal), context)

@@ -16,9 +16,13 @@ export function fileExists(file: FileHandle, location: string, cause?: unknown):
 
 export function fileTruncated(file: FileHandle, location: string, range: ByteRange | undefined, foundBytes: number): CoffreError {
   const wanted = range === undefined ? 'its whole length' : `${range.length} bytes at offset ${range.offset}`
-  return new CoffreError('storage.truncated', `${pathOf(file)} in ${location} ends too early: wanted ${wanted}, found ${foundBytes} bytes`, {
-    hint: 'Run a check of the repository; the storage may have lost the end of this file.',
-  })
+  return new CoffreError(
+    'storage.truncated',
+    `${pathOf(file)} in ${location} ends too early: wanted ${wanted}, found ${foundBytes} bytes`,
+    {
+      hint: 'Run a check of the repository; the storage may have lost the end of this file.',
+    },
+  )
 }
 
 export function lockUnsupported(location: string): CoffreError {

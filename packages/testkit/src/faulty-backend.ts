@@ -1,5 +1,15 @@
 import { CoffreError, type Context, type Random } from '@coffre/foundation'
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '@coffre/storage'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '@coffre/storage'
 import { bodySizeBytes } from '@coffre/storage'
 
 /**
@@ -13,7 +23,16 @@ import { bodySizeBytes } from '@coffre/storage'
  * - `missing-entry`, `repeated-entry`: a listing that leaves one out, or gives one twice.
  */
 export type Fault =
-  | { readonly kind: 'unavailable' | 'lost-acknowledgement' | 'reset' | 'bit-flip' | 'truncated' | 'missing-entry' | 'repeated-entry' }
+  | {
+      readonly kind:
+        | 'unavailable'
+        | 'lost-acknowledgement'
+        | 'reset'
+        | 'bit-flip'
+        | 'truncated'
+        | 'missing-entry'
+        | 'repeated-entry'
+    }
   | { readonly kind: 'slow'; readonly delayMs: number }
   | { readonly kind: 'error'; readonly error: CoffreError }
 
@@ -99,7 +118,8 @@ export class FaultyBackend implements Backend {
     await this.#before(fault, signal)
     const bytes = await this.#inner.load(file, range, signal, target)
     if (fault?.kind === 'lost-acknowledgement') throw unavailable('the connection was reset before the answer came')
-    if (fault?.kind === 'truncated') throw new CoffreError('storage.truncated', `the answer ended after ${bytes.byteLength >> 1} bytes`)
+    if (fault?.kind === 'truncated')
+      throw new CoffreError('storage.truncated', `the answer ended after ${bytes.byteLength >> 1} bytes`)
     if (fault?.kind === 'reset') {
       bytes.fill(0, bytes.byteLength >> 1)
       throw unavailable('the connection was reset')

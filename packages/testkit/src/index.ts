@@ -1,10 +1,18 @@
 export { backendContract } from './backend-contract/backend-contract.ts'
 export type { ContractSubject, SubjectFactory } from './backend-contract/contract-subject.ts'
 export { type CrashPoint, type CrashVariant, crashVariants } from './crash/crash-point.ts'
-export { type CrashOptions, type CrashState, crashAt, crashStates, type Recording, recordScenario, type Scenario } from './crash/crash-states.ts'
+export {
+  type CrashOptions,
+  type CrashState,
+  crashAt,
+  crashStates,
+  type Recording,
+  recordScenario,
+  type Scenario,
+} from './crash/crash-states.ts'
 export { readStoredFiles, stateHash, writeStoredFiles } from './crash/stored-files.ts'
 export { FakeClock, fakeContext } from './fake-clock.ts'
-export { type Fault, FaultyBackend, type FaultyMethod, type FaultOdds } from './faulty-backend.ts'
+export { type Fault, type FaultOdds, FaultyBackend, type FaultyMethod } from './faulty-backend.ts'
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'

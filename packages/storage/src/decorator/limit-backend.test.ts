@@ -12,11 +12,15 @@ const bytesPerSecond = 100 * 1024
 
 test('contents pass at the given rate, each direction on its own', async () => {
   const { clock } = fakeContext()
-  const backend = new LimitBackend(new MemoryBackend(), { upload: new RateLimiter(bytesPerSecond, clock), download: new RateLimiter(2 * bytesPerSecond, clock) })
+  const backend = new LimitBackend(new MemoryBackend(), {
+    upload: new RateLimiter(bytesPerSecond, clock),
+    download: new RateLimiter(2 * bytesPerSecond, clock),
+  })
   for (let round = 0; round < 10; round++) await backend.save(config, [new Uint8Array(bytesPerSecond)], {}, signal)
   const savedMs = clock.monotonicMs()
   assert.ok(savedMs > 9000 && savedMs <= 10_000, `${savedMs}`)
-  for (let round = 0; round < 10; round++) await backend.load(config, round % 2 ? undefined : { offset: 0, length: bytesPerSecond }, signal)
+  for (let round = 0; round < 10; round++)
+    await backend.load(config, round % 2 ? undefined : { offset: 0, length: bytesPerSecond }, signal)
   const loadedMs = clock.monotonicMs() - savedMs
   assert.ok(loadedMs > 4500 && loadedMs <= 5000, `${loadedMs}`)
 })

@@ -1,4 +1,14 @@
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '../backend.ts'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '../backend.ts'
 import { bodySizeBytes } from '../body.ts'
 import type { RateLimiter } from '../rate-limiter.ts'
 

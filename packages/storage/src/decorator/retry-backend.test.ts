@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CoffreError } from '@coffre/foundation'
-import { backendContract, type Fault, FaultyBackend, fakeContext, type FaultyMethod, SeededRandom, testSeed } from '@coffre/testkit'
+import { backendContract, type Fault, FaultyBackend, type FaultyMethod, fakeContext, SeededRandom, testSeed } from '@coffre/testkit'
 import type { Backend, FileHandle } from '../backend.ts'
 import { MemoryBackend } from '../memory/memory-backend.ts'
 import { defaultRetryPolicy } from './retry.ts'
@@ -65,7 +65,14 @@ test('a short file is tried again a few times only', async () => {
 })
 
 test('what cannot succeed is not tried again', async () => {
-  for (const code of ['storage.no-space', 'storage.permission', 'storage.credentials', 'storage.locked', 'storage.missing', 'internal'] as const) {
+  for (const code of [
+    'storage.no-space',
+    'storage.permission',
+    'storage.credentials',
+    'storage.locked',
+    'storage.missing',
+    'internal',
+  ] as const) {
     const { backend, context, faulty } = retrying()
     faulty.queue('save', { kind: 'error', error: new CoffreError(code, 'for good') })
     await assert.rejects(backend.save(config, body, {}, signal), { code })
@@ -120,7 +127,15 @@ backendContract('storage behind retries and faults by chance', async () => {
   const context = fakeContext(seed)
   const memory = new MemoryBackend()
   const faulty = new FaultyBackend(memory, { ...context, random: new SeededRandom(seed) })
-  const lasting = [{ kind: 'unavailable' }, { kind: 'reset' }, { kind: 'lost-acknowledgement' }, { kind: 'slow', delayMs: 10 }] as const
-  faulty.setOdds({ probability: 0.2, faults: { create: lasting, save: lasting, flush: lasting, load: lasting, stat: lasting, list: lasting, remove: lasting } })
+  const lasting = [
+    { kind: 'unavailable' },
+    { kind: 'reset' },
+    { kind: 'lost-acknowledgement' },
+    { kind: 'slow', delayMs: 10 },
+  ] as const
+  faulty.setOdds({
+    probability: 0.2,
+    faults: { create: lasting, save: lasting, flush: lasting, load: lasting, stat: lasting, list: lasting, remove: lasting },
+  })
   return { backend: new RetryBackend(faulty, context), plant: async (path, bytes) => memory.plant(path, bytes) }
 })

@@ -1,5 +1,15 @@
 import { type Context, isCoffreError } from '@coffre/foundation'
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '../backend.ts'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '../backend.ts'
 import { bodySizeBytes } from '../body.ts'
 import { defaultRetryPolicy, type RetryPolicy, retry } from './retry.ts'
 import { retryListing } from './retry-listing.ts'
@@ -59,7 +69,13 @@ export class RetryBackend implements Backend {
   }
 
   list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
-    return retryListing(this.#context, this.#policy, signal, () => this.#inner.list(type, signal), (file) => file.name)
+    return retryListing(
+      this.#context,
+      this.#policy,
+      signal,
+      () => this.#inner.list(type, signal),
+      (file) => file.name,
+    )
   }
 
   remove(file: FileHandle, signal: AbortSignal): Promise<void> {

@@ -3,9 +3,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { throwIfAborted } from '@coffre/foundation'
 import type { FileInfo, FileType } from '../backend.ts'
-import { forEachBounded } from '../bounded.ts'
 import { fileAt, folders } from '../layout.ts'
-import { absent, errnoOf } from './file-system-error.ts'
+import { errnoOf } from './file-system-error.ts'
 
 export interface FoundFile {
   /** Relative to the root of the vault. */
@@ -14,9 +13,8 @@ export interface FoundFile {
   readonly modifiedMs: number
 }
 
-const lanes = 16
+const batchFilesMax = 512
 const readFolder = promisify(readdir)
-const statusAt = promisify(stat)
 
 /** The files of one type, read folder by folder: memory stays bounded by the largest folder. */
 export async function* listFiles(root: string, type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
@@ -27,7 +25,12 @@ export async function* listFiles(root: string, type: FileType, signal: AbortSign
 }
 
 /** Every ordinary file in the folders of `type` whose path is `wanted`. Absent folders are empty. */
-export async function* walkFiles(root: string, type: FileType, wanted: (path: string) => boolean, signal: AbortSignal): AsyncGenerator<FoundFile> {
+export async function* walkFiles(
+  root: string,
+  type: FileType,
+  wanted: (path: string) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<FoundFile> {
   if (type === 'config') {
     yield* filesIn(root, '', wanted, signal)
     return
@@ -48,22 +51,36 @@ async function foldersIn(root: string, folder: string): Promise<string[]> {
   }
 }
 
-async function* filesIn(root: string, folder: string, wanted: (path: string) => boolean, signal: AbortSignal): AsyncGenerator<FoundFile> {
+async function* filesIn(
+  root: string,
+  folder: string,
+  wanted: (path: string) => boolean,
+  signal: AbortSignal,
+): AsyncGenerator<FoundFile> {
   throwIfAborted(signal)
   const names = await readFolder(join(root, folder)).catch(noFolder)
-  const found: FoundFile[] = []
-  await forEachBounded(names, lanes, async (name) => {
-    const path = folder === '' ? name : `${folder}/${name}`
-    if (!wanted(path)) return
+  const paths = names.map((name) => (folder === '' ? name : `${folder}/${name}`)).filter(wanted)
+  for (let start = 0; start < paths.length; start += batchFilesMax) {
     throwIfAborted(signal)
-    // A file may be removed between its folder's listing and its own status.
-    const status = await statusAt(join(root, path)).catch(absent)
-    if (status?.isFile()) found.push({ path, sizeBytes: status.size, modifiedMs: status.mtimeMs })
-  })
-  for (const file of found) {
-    throwIfAborted(signal)
-    yield file
+    yield* await statusOfAll(root, paths.slice(start, start + batchFilesMax))
   }
+}
+
+/** One promise for the whole batch: one per file would take several times as long as the system calls. */
+function statusOfAll(root: string, paths: readonly string[]): Promise<FoundFile[]> {
+  return new Promise((resolve, reject) => {
+    const found: FoundFile[] = []
+    let pending = paths.length
+    for (const path of paths) {
+      stat(`${root}/${path}`, (error, status) => {
+        // A file may be removed between its folder's listing and its own status.
+        if (error !== null && error.code !== 'ENOENT') reject(error)
+        else if (error === null && status.isFile()) found.push({ path, sizeBytes: status.size, modifiedMs: status.mtimeMs })
+        pending--
+        if (pending === 0) resolve(found)
+      })
+    }
+  })
 }
 
 function noFolder(error: unknown): [] {

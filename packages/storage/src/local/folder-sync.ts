@@ -45,7 +45,10 @@ export class FolderSync {
       await stat(root)
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw error
-      throw new CoffreError('storage.missing', `the folder ${root} does not exist`, { hint: 'Is the disk mounted, and is the location right?', cause: error })
+      throw new CoffreError('storage.missing', `the folder ${root} does not exist`, {
+        hint: 'Is the disk mounted, and is the location right?',
+        cause: error,
+      })
     }
     await this.make(folder, mode)
   }

@@ -31,7 +31,9 @@ test('a full disk is told, leaves no part of a file, and takes files again when 
     const backend = new LocalBackend(path, systemContext)
     await backend.create(signal)
     await backend.save(state('a'), [new Uint8Array(1 << 20)], {}, signal)
-    await assert.rejects(backend.save(state('b'), [new Uint8Array(1 << 19), new Uint8Array(1 << 20)], {}, signal), { code: 'storage.no-space' })
+    await assert.rejects(backend.save(state('b'), [new Uint8Array(1 << 19), new Uint8Array(1 << 20)], {}, signal), {
+      code: 'storage.no-space',
+    })
     assert.deepEqual(await readdir(join(path, 'coffre')), ['a'])
     await backend.remove(state('a'), signal)
     await backend.save(state('b'), [new Uint8Array(1 << 19), new Uint8Array(1 << 20)], {}, signal)
@@ -42,7 +44,12 @@ test('a read-only disk is told, and can be read', () =>
     const backend = new LocalBackend(path, systemContext)
     await backend.save(config, [Uint8Array.of(1)], {}, signal)
     execFileSync('mount', ['-o', 'remount,ro', path])
-    const changes = [backend.save(config, [], {}, signal), backend.save(state('a/b'), [], {}, signal), backend.remove(config, signal), backend.create(signal)]
+    const changes = [
+      backend.save(config, [], {}, signal),
+      backend.save(state('a/b'), [], {}, signal),
+      backend.remove(config, signal),
+      backend.create(signal),
+    ]
     await assertDenied(changes)
     assert.deepEqual(await backend.load(config, undefined, signal), Uint8Array.of(1))
   }))
@@ -70,5 +77,6 @@ test('without permission every method says so', async () => {
 })
 
 async function assertDenied(calls: readonly Promise<unknown>[]): Promise<void> {
-  for (const call of await Promise.allSettled(calls)) assert.equal(call.status === 'rejected' && call.reason.code, 'storage.permission')
+  for (const call of await Promise.allSettled(calls))
+    assert.equal(call.status === 'rejected' && call.reason.code, 'storage.permission')
 }

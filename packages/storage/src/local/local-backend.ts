@@ -1,7 +1,17 @@
 import { stat, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { type Context, throwIfAborted } from '@coffre/foundation'
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '../backend.ts'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '../backend.ts'
 import { fileTypes, folders, isLeftoverName, leftoverPath, pathOf } from '../layout.ts'
 import { fileExists, fileMissing, fileTruncated, lockUnsupported, targetFor } from '../storage-error.ts'
 import { closeFile, openFile, protectFile, readFully, statusOfFile, syncFile, writeFully } from './descriptor.ts'

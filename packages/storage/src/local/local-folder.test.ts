@@ -30,7 +30,8 @@ test('files and folders are for their owner only, as those of restic', async () 
     await backend.save(file, body, { ifAbsent: file === config }, signal)
     assert.equal(await modeOf(join(vault, pathOf(file))), '400')
   }
-  for (const path of ['', 'data', 'data/ab', 'keys', 'coffre', 'coffre/journal/a']) assert.equal(await modeOf(join(vault, path)), '700', path)
+  for (const path of ['', 'data', 'data/ab', 'keys', 'coffre', 'coffre/journal/a'])
+    assert.equal(await modeOf(join(vault, path)), '700', path)
 })
 
 test('what the group may read of a vault, it may read of new files', async () => {
@@ -89,7 +90,13 @@ test('leftovers are removed from everywhere once they are old, and nothing else'
   await backend.create(signal)
   for (const file of [config, pack, state]) await backend.save(file, body, {}, signal)
   const hour = 3600
-  const old = ['config-tmp-0a', `data/ab/${pack.name}-tmp-123456789`, `locks/${pack.name}-tmp-ff`, 'coffre/journal/a/2-tmp-0f', 'keys/x-tmp-claim']
+  const old = [
+    'config-tmp-0a',
+    `data/ab/${pack.name}-tmp-123456789`,
+    `locks/${pack.name}-tmp-ff`,
+    'coffre/journal/a/2-tmp-0f',
+    'keys/x-tmp-claim',
+  ]
   const kept = ['other-tmp-1', 'notes-tmp-x.txt', `index/${pack.name}-tmp-1`]
   for (const path of [...old, ...kept]) await writeFile(join(folder.path, path), 'half')
   const seconds = clock.nowMs() / 1000 - 2 * hour

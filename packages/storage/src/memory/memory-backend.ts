@@ -1,5 +1,15 @@
-import { CoffreError, throwIfAborted } from '@coffre/foundation'
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '../backend.ts'
+import { type CoffreError, throwIfAborted } from '@coffre/foundation'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '../backend.ts'
 import { concatenate } from '../body.ts'
 import { fileAt, isLeftoverName, leftoverPath, pathOf } from '../layout.ts'
 import { fileExists, fileMissing, fileTruncated, lockUnsupported, targetFor } from '../storage-error.ts'

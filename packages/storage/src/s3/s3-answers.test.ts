@@ -11,14 +11,21 @@ import type { S3Options } from './s3-options.ts'
 
 const signal = new AbortController().signal
 const body = [new Uint8Array(100_000).fill(7), Uint8Array.of(1, 2, 3)]
-const name = createHash('sha256').update(body[0] ?? '').update(body[1] ?? '').digest('hex')
+const name = createHash('sha256')
+  .update(body[0] ?? '')
+  .update(body[1] ?? '')
+  .digest('hex')
 const pack: FileHandle = { type: 'pack', name }
 const config: FileHandle = { type: 'config', name: '' }
 
 type Answer = (request: SeenRequest, response: ServerResponse) => void
 
 /** A backend whose store answers as told; the question for object lock, asked when it is opened, is answered as `lock` says. */
-async function scripted(answer: Answer, options: Partial<S3Options> = {}, lock = false): Promise<{ backend: Backend; server: ScriptedServer } & AsyncDisposable> {
+async function scripted(
+  answer: Answer,
+  options: Partial<S3Options> = {},
+  lock = false,
+): Promise<{ backend: Backend; server: ScriptedServer } & AsyncDisposable> {
   const server = await startScriptedServer((request, response) => {
     if (!request.url.includes('object-lock')) answer(request, response)
     else if (lock) response.end('<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>')
@@ -144,7 +151,10 @@ test('a store that falls silent is unavailable after the idle time', async () =>
 })
 
 test('an abort ends a request and a body that is on its way', async () => {
-  for (const begin of [(_response: ServerResponse) => undefined, (response: ServerResponse) => void response.writeHead(200, { 'content-length': 5000 }).write('x')]) {
+  for (const begin of [
+    (_response: ServerResponse) => undefined,
+    (response: ServerResponse) => void response.writeHead(200, { 'content-length': 5000 }).write('x'),
+  ]) {
     const abort = new AbortController()
     await using made = await scripted(
       (_request, response) => {
@@ -175,7 +185,10 @@ test('a store without conditional create is looked at first, then written', asyn
 test('the bucket goes into the host where it is asked for', async () => {
   const location = { kind: 's3', host: 'coffre.invalid', tls: false, bucket: 'bucket', prefix: '' } as const
   const options = { location, credentials: async () => ({ accessKeyId: 'AK', secretAccessKey: 'SK' }) }
-  for (const [bucketStyle, host] of [['host', 'bucket.coffre.invalid'], ['path', 'coffre.invalid']] as const) {
+  for (const [bucketStyle, host] of [
+    ['host', 'bucket.coffre.invalid'],
+    ['path', 'coffre.invalid'],
+  ] as const) {
     await assert.rejects(openS3Backend({ ...options, bucketStyle }, fakeContext(), signal), (error: CoffreError) => {
       assert.equal(error.code, 'storage.unavailable')
       assert.equal((error.cause as { hostname?: string }).hostname, host)
@@ -188,7 +201,10 @@ test('limiters pace the bytes within a file', async () => {
   const context = fakeContext()
   const uploadLimiter = new RateLimiter(50_000, context.clock)
   const downloadLimiter = new RateLimiter(10_000, context.clock)
-  await using made = await scripted((request, response) => response.end(request.method === 'GET' ? Buffer.alloc(100_000) : ''), { uploadLimiter, downloadLimiter })
+  await using made = await scripted((request, response) => response.end(request.method === 'GET' ? Buffer.alloc(100_000) : ''), {
+    uploadLimiter,
+    downloadLimiter,
+  })
   await made.backend.save(pack, body, {}, signal)
   assert.ok(context.clock.sleepsMs.length > 0)
   const uploadedMs = context.clock.monotonicMs()

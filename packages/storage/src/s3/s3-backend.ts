@@ -1,6 +1,16 @@
 import { DeleteObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { CoffreError, type Context, isCoffreError } from '@coffre/foundation'
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '../backend.ts'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '../backend.ts'
 import { fileExists, fileTruncated, lockUnsupported, targetFor } from '../storage-error.ts'
 import { awsRegionOf, type S3Connection } from './s3-connection.ts'
 import { download } from './s3-download.ts'
@@ -28,11 +38,16 @@ export class S3Backend implements Backend {
   async create(signal: AbortSignal): Promise<void> {
     const { bucket } = this.#connection
     try {
-      await this.#connection.request(`use the bucket ${bucket}`, signal, (client, request) => client.send(new HeadBucketCommand({ Bucket: bucket }), request))
+      await this.#connection.request(`use the bucket ${bucket}`, signal, (client, request) =>
+        client.send(new HeadBucketCommand({ Bucket: bucket }), request),
+      )
     } catch (error) {
       // HEAD has no body to tell a missing bucket from a missing object.
       if (!isCoffreError(error, 'storage.missing')) throw error
-      throw new CoffreError('storage.bucket-missing', `the bucket ${bucket} does not exist`, { hint: 'Make the bucket first, or correct its name.', cause: error })
+      throw new CoffreError('storage.bucket-missing', `the bucket ${bucket} does not exist`, {
+        hint: 'Make the bucket first, or correct its name.',
+        cause: error,
+      })
     }
   }
 
@@ -57,7 +72,9 @@ export class S3Backend implements Backend {
   async stat(file: FileHandle, signal: AbortSignal): Promise<FileInfo | undefined> {
     const command = new HeadObjectCommand({ Bucket: this.#connection.bucket, Key: this.#connection.keyOf(file) })
     try {
-      const answer = await this.#connection.request(`look at ${this.#connection.keyOf(file)}`, signal, (client, request) => client.send(command, request))
+      const answer = await this.#connection.request(`look at ${this.#connection.keyOf(file)}`, signal, (client, request) =>
+        client.send(command, request),
+      )
       return { ...file, sizeBytes: answer.ContentLength ?? 0 }
     } catch (error) {
       if (isCoffreError(error, 'storage.missing')) return undefined
@@ -82,7 +99,9 @@ export class S3Backend implements Backend {
   async remove(file: FileHandle, signal: AbortSignal): Promise<void> {
     const command = new DeleteObjectCommand({ Bucket: this.#connection.bucket, Key: this.#connection.keyOf(file) })
     try {
-      await this.#connection.request(`remove ${this.#connection.keyOf(file)}`, signal, (client, request) => client.send(command, request))
+      await this.#connection.request(`remove ${this.#connection.keyOf(file)}`, signal, (client, request) =>
+        client.send(command, request),
+      )
     } catch (error) {
       if (!isCoffreError(error, 'storage.missing')) throw error
     }

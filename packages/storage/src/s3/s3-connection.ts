@@ -6,8 +6,8 @@ import { CoffreError, throwIfAborted } from '@coffre/foundation'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { FileHandle, FileType } from '../backend.ts'
 import { fileAt, folders, pathOf } from '../layout.ts'
-import { formatLocation } from '../location.ts'
 import { errnoOf } from '../local/file-system-error.ts'
+import { formatLocation } from '../location.ts'
 import { s3Error } from './s3-error.ts'
 import type { S3Options, TlsOptions } from './s3-options.ts'
 
@@ -123,7 +123,9 @@ function signKnownPayloads(client: S3Client): void {
   )
 }
 
-async function agentOptions(tls: TlsOptions): Promise<{ ca?: Buffer; rejectUnauthorized: boolean; minVersion: 'TLSv1.2' | 'TLSv1.3' }> {
+async function agentOptions(
+  tls: TlsOptions,
+): Promise<{ ca?: Buffer; rejectUnauthorized: boolean; minVersion: 'TLSv1.2' | 'TLSv1.3' }> {
   const ca = tls.caFile === undefined ? {} : { ca: await readCertificates(tls.caFile) }
   return { ...ca, rejectUnauthorized: !(tls.skipVerify ?? false), minVersion: tls.minVersion ?? 'TLSv1.2' }
 }

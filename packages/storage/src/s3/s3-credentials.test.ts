@@ -14,8 +14,14 @@ test('variables give credentials, with a session token where there is one', asyn
 })
 
 test('half of the variables is an error that names the other half and no secret', () => {
-  assert.throws(() => s3CredentialsFrom({ AWS_ACCESS_KEY_ID: 'AK' }), { code: 'storage.credentials', message: /AWS_SECRET_ACCESS_KEY is not set/ })
-  assert.throws(() => s3CredentialsFrom({ AWS_SECRET_ACCESS_KEY: 'SK', AWS_ACCESS_KEY_ID: '' }), { code: 'storage.credentials', message: /AWS_ACCESS_KEY_ID is not set/ })
+  assert.throws(() => s3CredentialsFrom({ AWS_ACCESS_KEY_ID: 'AK' }), {
+    code: 'storage.credentials',
+    message: /AWS_SECRET_ACCESS_KEY is not set/,
+  })
+  assert.throws(() => s3CredentialsFrom({ AWS_SECRET_ACCESS_KEY: 'SK', AWS_ACCESS_KEY_ID: '' }), {
+    code: 'storage.credentials',
+    message: /AWS_ACCESS_KEY_ID is not set/,
+  })
 })
 
 test('a profile that was asked for goes before the variables, AWS_PROFILE after them', async () => {

@@ -43,7 +43,9 @@ function directCredentials(env: Environment): S3Credentials | undefined {
   if (accessKeyId === '' && secretAccessKey === '') return undefined
   if (accessKeyId === '' || secretAccessKey === '') {
     const absent = accessKeyId === '' ? 'AWS_ACCESS_KEY_ID' : 'AWS_SECRET_ACCESS_KEY'
-    throw new CoffreError('storage.credentials', `${absent} is not set, but its counterpart is`, { hint: 'Set both, or neither and use a profile.' })
+    throw new CoffreError('storage.credentials', `${absent} is not set, but its counterpart is`, {
+      hint: 'Set both, or neither and use a profile.',
+    })
   }
   return { accessKeyId, secretAccessKey, ...(sessionToken === '' ? {} : { sessionToken }) }
 }

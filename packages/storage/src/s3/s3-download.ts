@@ -14,7 +14,11 @@ export interface Download {
 }
 
 /** Reads a file, a range that is not empty, or a version, straight into its place. */
-export async function download(connection: S3Connection, { file, range, versionId, target }: Download, signal: AbortSignal): Promise<Uint8Array> {
+export async function download(
+  connection: S3Connection,
+  { file, range, versionId, target }: Download,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const doing = `load ${connection.keyOf(file)}`
   const command = new GetObjectCommand({
     Bucket: connection.bucket,
@@ -33,7 +37,8 @@ export async function download(connection: S3Connection, { file, range, versionI
     const view = targetFor(length, target)
     let filled = 0
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      if (filled + chunk.byteLength > length) throw new CoffreError('storage.unavailable', `cannot ${doing}: the answer is longer than its length`)
+      if (filled + chunk.byteLength > length)
+        throw new CoffreError('storage.unavailable', `cannot ${doing}: the answer is longer than its length`)
       await connection.options.downloadLimiter?.take(chunk.byteLength, signal)
       view.set(chunk, filled)
       filled += chunk.byteLength

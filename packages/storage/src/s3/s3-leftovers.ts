@@ -1,4 +1,8 @@
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+} from '@aws-sdk/client-s3'
 import { isCoffreError } from '@coffre/foundation'
 import { fileTypes } from '../layout.ts'
 import type { S3Connection } from './s3-connection.ts'
@@ -12,7 +16,11 @@ export async function removeUnfinishedUploads(connection: S3Connection, before: 
     let next: { KeyMarker?: string | undefined; UploadIdMarker?: string | undefined } | undefined = {}
     while (next !== undefined) {
       const listing: ListMultipartUploadsCommand = new ListMultipartUploadsCommand({ Bucket, Prefix, ...next })
-      const page: ListMultipartUploadsCommandOutput = await connection.request(`list the unfinished uploads of ${Prefix}`, signal, (client, request) => client.send(listing, request))
+      const page: ListMultipartUploadsCommandOutput = await connection.request(
+        `list the unfinished uploads of ${Prefix}`,
+        signal,
+        (client, request) => client.send(listing, request),
+      )
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (connection.fileAt(type, Key) === undefined || Initiated === undefined || Initiated > before) continue
         const giveUp = new AbortMultipartUploadCommand({ Bucket, Key, UploadId })

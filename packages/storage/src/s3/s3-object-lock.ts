@@ -48,7 +48,9 @@ export class S3ObjectLock implements ObjectLock {
   async removeVersion(file: FileHandle, versionId: string, signal: AbortSignal): Promise<void> {
     const command = new DeleteObjectCommand(this.#target(file, versionId))
     try {
-      await this.#connection.request(`remove version ${versionId} of ${command.input.Key}`, signal, (client, request) => client.send(command, request))
+      await this.#connection.request(`remove version ${versionId} of ${command.input.Key}`, signal, (client, request) =>
+        client.send(command, request),
+      )
     } catch (error) {
       if (isCoffreError(error, 'storage.missing')) return
       if (isCoffreError(error, 'storage.permission')) await this.#refuseIfLocked(file, versionId, error, signal)
@@ -58,7 +60,9 @@ export class S3ObjectLock implements ObjectLock {
 
   async retention(file: FileHandle, versionId: string, signal: AbortSignal): Promise<Retention | undefined> {
     const command = new GetObjectRetentionCommand(this.#target(file, versionId))
-    const answer = await this.#unlessUnlocked(`read the retention of ${command.input.Key}`, signal, (client, request) => client.send(command, request))
+    const answer = await this.#unlessUnlocked(`read the retention of ${command.input.Key}`, signal, (client, request) =>
+      client.send(command, request),
+    )
     const { Mode, RetainUntilDate } = answer?.Retention ?? {}
     if (Mode === undefined || RetainUntilDate === undefined) return undefined
     return { mode: Mode === 'COMPLIANCE' ? 'compliance' : 'governance', until: RetainUntilDate }
@@ -79,17 +83,23 @@ export class S3ObjectLock implements ObjectLock {
       ...this.#target(file, versionId),
       Retention: { Mode: retention.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE', RetainUntilDate: retention.until },
     })
-    await this.#connection.request(`extend the retention of ${command.input.Key}`, signal, (client, request) => client.send(command, request))
+    await this.#connection.request(`extend the retention of ${command.input.Key}`, signal, (client, request) =>
+      client.send(command, request),
+    )
   }
 
   async legalHold(file: FileHandle, versionId: string, held: boolean, signal: AbortSignal): Promise<void> {
     const command = new PutObjectLegalHoldCommand({ ...this.#target(file, versionId), LegalHold: { Status: held ? 'ON' : 'OFF' } })
-    await this.#connection.request(`change the legal hold of ${command.input.Key}`, signal, (client, request) => client.send(command, request))
+    await this.#connection.request(`change the legal hold of ${command.input.Key}`, signal, (client, request) =>
+      client.send(command, request),
+    )
   }
 
   async isHeld(file: FileHandle, versionId: string, signal: AbortSignal): Promise<boolean> {
     const command = new GetObjectLegalHoldCommand(this.#target(file, versionId))
-    const answer = await this.#unlessUnlocked(`read the legal hold of ${command.input.Key}`, signal, (client, request) => client.send(command, request))
+    const answer = await this.#unlessUnlocked(`read the legal hold of ${command.input.Key}`, signal, (client, request) =>
+      client.send(command, request),
+    )
     return answer?.LegalHold?.Status === 'ON'
   }
 
@@ -107,7 +117,9 @@ export class S3ObjectLock implements ObjectLock {
     await this.#connection.request('ask the store for its time', signal, (client, request) => client.send(command, request))
     const time = new Date(date ?? '')
     if (Number.isNaN(time.getTime())) {
-      throw new CoffreError('storage.unsupported', `${this.#connection.location} does not tell its time`, { hint: 'Does a proxy drop the Date header?' })
+      throw new CoffreError('storage.unsupported', `${this.#connection.location} does not tell its time`, {
+        hint: 'Does a proxy drop the Date header?',
+      })
     }
     return time
   }
@@ -126,8 +138,16 @@ export class S3ObjectLock implements ObjectLock {
   async *#versionsUnder(prefix: string, type: FileType, signal: AbortSignal): AsyncGenerator<ObjectVersion> {
     let next: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } | undefined = {}
     while (next !== undefined) {
-      const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({ Bucket: this.#connection.bucket, Prefix: prefix, ...next })
-      const page: ListObjectVersionsCommandOutput = await this.#connection.request(`list the versions of ${prefix}`, signal, (client, request) => client.send(command, request))
+      const command: ListObjectVersionsCommand = new ListObjectVersionsCommand({
+        Bucket: this.#connection.bucket,
+        Prefix: prefix,
+        ...next,
+      })
+      const page: ListObjectVersionsCommandOutput = await this.#connection.request(
+        `list the versions of ${prefix}`,
+        signal,
+        (client, request) => client.send(command, request),
+      )
       const versions = (page.Versions ?? []).map((version) => ({ ...version, isMarker: false }))
       const markers = (page.DeleteMarkers ?? []).map((marker) => ({ ...marker, Size: 0, isMarker: true }))
       for (const { Key, VersionId, Size, IsLatest, LastModified, isMarker } of [...versions, ...markers]) {
@@ -156,6 +176,9 @@ export class S3ObjectLock implements ObjectLock {
     const isRetained = retention !== undefined && retention.until > now
     if (!isRetained && !(await this.isHeld(file, versionId, signal))) return
     const reason = isRetained ? `under ${retention.mode} retention until ${retention.until.toISOString()}` : 'under a legal hold'
-    throw new CoffreError('storage.locked', `version ${versionId} of ${this.#connection.keyOf(file)} is ${reason}`, { hint: 'It can be removed when the lock has ended.', cause })
+    throw new CoffreError('storage.locked', `version ${versionId} of ${this.#connection.keyOf(file)} is ${reason}`, {
+      hint: 'It can be removed when the lock has ended.',
+      cause,
+    })
   }
 }

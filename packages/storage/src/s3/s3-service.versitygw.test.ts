@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { CreateMultipartUploadCommand, DeleteBucketCommand, ListMultipartUploadsCommand, PutObjectCommand, PutObjectLockConfigurationCommand } from '@aws-sdk/client-s3'
+import {
+  CreateMultipartUploadCommand,
+  DeleteBucketCommand,
+  ListMultipartUploadsCommand,
+  PutObjectCommand,
+  PutObjectLockConfigurationCommand,
+} from '@aws-sdk/client-s3'
 import { type ErrorCode, systemContext } from '@coffre/foundation'
 import { fakeContext, loopbackCertificate, startVersitygw } from '@coffre/testkit'
 import type { Backend, FileHandle } from '../backend.ts'
@@ -30,11 +36,23 @@ async function unfinishedUploads(): Promise<number> {
 }
 
 const refusals: readonly (readonly [string, () => Partial<S3Options>, ErrorCode])[] = [
-  ['an unknown access key', () => ({ credentials: async () => ({ ...service.credentials, accessKeyId: 'unknown' }) }), 'storage.credentials'],
-  ['a wrong secret', () => ({ credentials: async () => ({ ...service.credentials, secretAccessKey: 'wrong' }) }), 'storage.credentials'],
+  [
+    'an unknown access key',
+    () => ({ credentials: async () => ({ ...service.credentials, accessKeyId: 'unknown' }) }),
+    'storage.credentials',
+  ],
+  [
+    'a wrong secret',
+    () => ({ credentials: async () => ({ ...service.credentials, secretAccessKey: 'wrong' }) }),
+    'storage.credentials',
+  ],
   ['a missing bucket', () => ({ location: service.location('missing') }), 'storage.bucket-missing'],
   ['a clock that is an hour wrong', () => ({ clockOffsetMs: hourMs }), 'storage.clock-skew'],
-  ['a port where nobody listens', () => ({ location: { ...service.location('plain'), host: '127.0.0.1:1' } }), 'storage.unavailable'],
+  [
+    'a port where nobody listens',
+    () => ({ location: { ...service.location('plain'), host: '127.0.0.1:1' } }),
+    'storage.unavailable',
+  ],
   ['https where http is spoken', () => ({ location: { ...service.location('plain'), tls: true } }), 'storage.unavailable'],
 ]
 
@@ -80,7 +98,8 @@ test('an aborted upload gives up its parts', async () => {
 })
 
 test('unfinished uploads of the vault are leftovers, those of others are not', async () => {
-  for (const Key of ['p/config', 'p/coffre/journal/x', 'elsewhere/config', 'p/notes']) await client.send(new CreateMultipartUploadCommand({ Bucket: 'plain', Key }))
+  for (const Key of ['p/config', 'p/coffre/journal/x', 'elsewhere/config', 'p/notes'])
+    await client.send(new CreateMultipartUploadCommand({ Bucket: 'plain', Key }))
   const context = fakeContext()
   const settings = { location: service.location('plain', 'p'), credentials: async () => service.credentials }
   const nowMs = systemContext.clock.nowMs()
@@ -95,7 +114,9 @@ test('unfinished uploads of the vault are leftovers, those of others are not', a
 test('a retention that the bucket itself gives is told', async () => {
   await service.createBucket('default', { objectLock: true })
   const Rule = { DefaultRetention: { Mode: 'GOVERNANCE', Days: 3 } } as const
-  await client.send(new PutObjectLockConfigurationCommand({ Bucket: 'default', ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule } }))
+  await client.send(
+    new PutObjectLockConfigurationCommand({ Bucket: 'default', ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule } }),
+  )
   await using backend = await opened({ location: service.location('default') })
   assert.deepEqual(await backend.objectLock?.defaultRetention(signal), { mode: 'governance', days: 3 })
 })
@@ -105,7 +126,12 @@ test('a version that a plain put shadows stays readable', async () => {
   await using backend = await opened({ location: service.location('shadowed') })
   const lock = backend.objectLock
   assert.ok(lock)
-  const { versionId } = await backend.save(config, [Uint8Array.of(1)], { retention: { mode: 'compliance', until: new Date((await lock.storeTime(signal)).getTime() + hourMs) } }, signal)
+  const { versionId } = await backend.save(
+    config,
+    [Uint8Array.of(1)],
+    { retention: { mode: 'compliance', until: new Date((await lock.storeTime(signal)).getTime() + hourMs) } },
+    signal,
+  )
   assert.ok(versionId)
   await client.send(new PutObjectCommand({ Bucket: 'shadowed', Key: 'config', Body: 'shadow' }))
   assert.equal(Buffer.from(await backend.load(config, undefined, signal)).toString(), 'shadow')
@@ -120,7 +146,9 @@ test('https is verified against the given authority, or not at all when that is 
   await using tlsService = await startVersitygw({ tls: loopbackCertificate })
   const settings = { location: tlsService.location('plain'), credentials: async () => tlsService.credentials }
   await assert.rejects(openS3Backend(settings, fakeContext(), signal), { code: 'storage.unavailable', message: /certificate/ })
-  await assert.rejects(openS3Backend({ ...settings, tls: { caFile: '/nonexistent' } }, fakeContext(), signal), { code: 'usage.invalid' })
+  await assert.rejects(openS3Backend({ ...settings, tls: { caFile: '/nonexistent' } }, fakeContext(), signal), {
+    code: 'usage.invalid',
+  })
   for (const tls of [{ caFile: loopbackCertificate.certFile, minVersion: 'TLSv1.3' }, { skipVerify: true }] as const) {
     await assert.rejects(openS3Backend({ ...settings, tls }, fakeContext(), signal), { code: 'storage.bucket-missing' })
   }

@@ -37,7 +37,11 @@ export async function upload(connection: S3Connection, { file, body, options }: 
   return versionId === undefined ? {} : { versionId }
 }
 
-async function uploadWhole(connection: S3Connection, { file, body, options }: Upload, signal: AbortSignal): Promise<string | undefined> {
+async function uploadWhole(
+  connection: S3Connection,
+  { file, body, options }: Upload,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   // Most files are named by their hash: the store itself then verifies name against content, and nothing is hashed here.
   const digest = file.type === 'config' || file.type === 'state' ? digestOf(body) : Buffer.from(file.name, 'hex')
   const command = new PutObjectCommand({
@@ -48,35 +52,57 @@ async function uploadWhole(connection: S3Connection, { file, body, options }: Up
     ...lockOf(options.retention),
     ...conditionOf(options),
   })
-  const answer = await connection.request(`save ${connection.keyOf(file)}`, signal, (client, request) => client.send(command, request))
+  const answer = await connection.request(`save ${connection.keyOf(file)}`, signal, (client, request) =>
+    client.send(command, request),
+  )
   return answer.VersionId
 }
 
-async function uploadParts(connection: S3Connection, { file, body, options }: Upload, partBytes: number, signal: AbortSignal): Promise<string | undefined> {
+async function uploadParts(
+  connection: S3Connection,
+  { file, body, options }: Upload,
+  partBytes: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const target = { Bucket: connection.bucket, Key: connection.keyOf(file) }
   const begin = new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: 'SHA256', ...lockOf(options.retention) })
-  const { UploadId } = await connection.request(`begin to save ${target.Key}`, signal, (client, request) => client.send(begin, request))
+  const { UploadId } = await connection.request(`begin to save ${target.Key}`, signal, (client, request) =>
+    client.send(begin, request),
+  )
   try {
     const parts: CompletedPart[] = []
     await forEachBounded(numbered(groupsOf(body, partBytes)), partLanes, async ([number, part]) => {
       const sums = { PartNumber: number, ChecksumSHA256: digestOf(part).toString('base64') }
       const command = new UploadPartCommand({ ...target, UploadId, ...sums, ...payloadOf(connection, part, signal) })
-          const answer = await connection.request(`save part ${number} of ${target.Key}`, signal, (client, request) => client.send(command, request))
+      const answer = await connection.request(`save part ${number} of ${target.Key}`, signal, (client, request) =>
+        client.send(command, request),
+      )
       parts[number - 1] = { ...sums, ETag: answer.ETag }
     })
-    const end = new CompleteMultipartUploadCommand({ ...target, UploadId, MultipartUpload: { Parts: parts }, ...conditionOf(options) })
+    const end = new CompleteMultipartUploadCommand({
+      ...target,
+      UploadId,
+      MultipartUpload: { Parts: parts },
+      ...conditionOf(options),
+    })
     const answer = await connection.request(`save ${target.Key}`, signal, (client, request) => client.send(end, request))
     return answer.VersionId
   } catch (error) {
     // The parts cost space until they are given up. If this fails too, removeLeftovers does it later, and the first error matters more.
     const giveUp = new AbortMultipartUploadCommand({ ...target, UploadId })
-    await connection.request('give up an upload', new AbortController().signal, (client, request) => client.send(giveUp, request)).catch(() => undefined)
+    await connection
+      .request('give up an upload', new AbortController().signal, (client, request) => client.send(giveUp, request))
+      .catch(() => undefined)
     throw error
   }
 }
 
 /** A body without a copy of it: small ones whole, others as a stream of views. */
-function payloadOf(connection: S3Connection, body: readonly Uint8Array[], signal: AbortSignal): { Body: Uint8Array | Readable; ContentLength: number } {
+function payloadOf(
+  connection: S3Connection,
+  body: readonly Uint8Array[],
+  signal: AbortSignal,
+): { Body: Uint8Array | Readable; ContentLength: number } {
   const length = bodySizeBytes(body)
   const limiter = connection.options.uploadLimiter
   if (length < streamedFromBytes && limiter === undefined) return { Body: concatenate(body), ContentLength: length }
@@ -90,9 +116,15 @@ function payloadOf(connection: S3Connection, body: readonly Uint8Array[], signal
   return { Body: length === 0 ? new Uint8Array(0) : Readable.from(paced(), { objectMode: false }), ContentLength: length }
 }
 
-function lockOf(retention: Retention | undefined): { ObjectLockMode?: 'GOVERNANCE' | 'COMPLIANCE'; ObjectLockRetainUntilDate?: Date } {
+function lockOf(retention: Retention | undefined): {
+  ObjectLockMode?: 'GOVERNANCE' | 'COMPLIANCE'
+  ObjectLockRetainUntilDate?: Date
+} {
   if (retention === undefined) return {}
-  return { ObjectLockMode: retention.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE', ObjectLockRetainUntilDate: retention.until }
+  return {
+    ObjectLockMode: retention.mode === 'compliance' ? 'COMPLIANCE' : 'GOVERNANCE',
+    ObjectLockRetainUntilDate: retention.until,
+  }
 }
 
 function conditionOf(options: SaveOptions): { IfNoneMatch?: '*' } {

@@ -19,7 +19,10 @@ export function listingContract(test: SubjectTest): void {
     }
     await Promise.all(Array.from({ length: 8 }, lane))
     const found = await listed(backend, 'pack')
-    assert.deepEqual(found.map((file) => file.name), names.sort())
+    assert.deepEqual(
+      found.map((file) => file.name),
+      names.sort(),
+    )
     assert.ok(found.every((file) => file.sizeBytes === 4))
   })
 

@@ -6,7 +6,17 @@ export function loadingContract(test: SubjectTest): void {
   test('load gives exactly the range', async ({ backend }) => {
     const body = pattern(100_000)
     const file = await saved(backend, fileOf('pack', body), body)
-    const ranges = [[0, 1], [0, 100_000], [1, 99_999], [99_999, 1], [65_535, 2], [12_345, 54_321], [0, 0], [500, 0], [100_000, 0]] as const
+    const ranges = [
+      [0, 1],
+      [0, 100_000],
+      [1, 99_999],
+      [99_999, 1],
+      [65_535, 2],
+      [12_345, 54_321],
+      [0, 0],
+      [500, 0],
+      [100_000, 0],
+    ] as const
     for (const [offset, length] of ranges) {
       assert.deepEqual(await load(backend, file, offset, length), body.subarray(offset, offset + length), `${offset}+${length}`)
     }
@@ -15,7 +25,13 @@ export function loadingContract(test: SubjectTest): void {
   test('a range that the file does not hold whole is truncated', async ({ backend }) => {
     const body = pattern(1000)
     const file = await saved(backend, fileOf('pack', body), body)
-    for (const [offset, length] of [[0, 1001], [999, 2], [1000, 1], [5000, 10], [1001, 0]] as const) {
+    for (const [offset, length] of [
+      [0, 1001],
+      [999, 2],
+      [1000, 1],
+      [5000, 10],
+      [1001, 0],
+    ] as const) {
       await assert.rejects(load(backend, file, offset, length), withCode('storage.truncated'), `${offset}+${length}`)
     }
     const empty = await saved(backend, fileOf('pack'))
@@ -23,7 +39,12 @@ export function loadingContract(test: SubjectTest): void {
   })
 
   test('what does not exist is missing to load and undefined to stat', async ({ backend }) => {
-    for (const file of [config, fileOf('pack', pattern(3)), fileOf('snapshot', pattern(4)), { type: 'state', name: 'state/1' } as const]) {
+    for (const file of [
+      config,
+      fileOf('pack', pattern(3)),
+      fileOf('snapshot', pattern(4)),
+      { type: 'state', name: 'state/1' } as const,
+    ]) {
       await assert.rejects(load(backend, file), withCode('storage.missing'))
       await assert.rejects(load(backend, file, 1, 2), withCode('storage.missing'))
       await assert.rejects(load(backend, file, 0, 0), withCode('storage.missing'))

@@ -65,13 +65,17 @@ export function savingContract(test: SubjectTest): void {
 
   test('where creation is conditional, one of many concurrent creators wins', async ({ backend }) => {
     if (!backend.abilities.conditionalCreate) return
-    const create = (_: unknown, salt: number): Promise<unknown> => backend.save(stateFile('state/7'), [pattern(9000, salt)], { ifAbsent: true }, noSignal)
+    const create = (_: unknown, salt: number): Promise<unknown> =>
+      backend.save(stateFile('state/7'), [pattern(9000, salt)], { ifAbsent: true }, noSignal)
     const outcomes = await Promise.allSettled(Array.from({ length: 8 }, create))
     const winners = outcomes.flatMap(({ status }, salt) => (status === 'fulfilled' ? [salt] : []))
     for (const outcome of outcomes) {
       if (outcome.status === 'fulfilled') continue
       // A store may also say that it cannot tell yet.
-      assert.ok(outcome.reason instanceof CoffreError && ['storage.exists', 'storage.unavailable'].includes(outcome.reason.code), outcome.reason)
+      assert.ok(
+        outcome.reason instanceof CoffreError && ['storage.exists', 'storage.unavailable'].includes(outcome.reason.code),
+        outcome.reason,
+      )
     }
     assert.equal(winners.length, 1)
     assert.deepEqual(await load(backend, stateFile('state/7')), pattern(9000, winners[0]))
@@ -98,13 +102,31 @@ export function savingContract(test: SubjectTest): void {
     const names = ['state/00000001', 'journal/shop.orders@eu/2026-11-21/14/0000000A_3F-00000B', '_a', `deep/${'d/'.repeat(20)}e`]
     for (const name of names) await saved(backend, stateFile(name), pattern(name.length))
     for (const name of names) assert.deepEqual(await load(backend, stateFile(name)), pattern(name.length))
-    assert.deepEqual((await listed(backend, 'state')).map((file) => file.name), names.toSorted())
+    assert.deepEqual(
+      (await listed(backend, 'state')).map((file) => file.name),
+      names.toSorted(),
+    )
   })
 
   test('names that no file of the type can have are refused by every method', async ({ backend }) => {
     const hex = fileOf('pack', pattern(1)).name
-    const hashed = ['', 'config', '../config', hex.slice(1), `${hex}0`, hex.toUpperCase(), `${hex}-tmp-1`, `ab/${hex}`].map((name) => ({ type: 'pack' as const, name }))
-    const state = ['', '/a', 'a/', 'a//b', '../a', 'a/../../config', '.', '.hidden', 'a\0b', 'a\\b', 'state/1-tmp-2', 'x'.repeat(300)].map(stateFile)
+    const hashed = ['', 'config', '../config', hex.slice(1), `${hex}0`, hex.toUpperCase(), `${hex}-tmp-1`, `ab/${hex}`].map(
+      (name) => ({ type: 'pack' as const, name }),
+    )
+    const state = [
+      '',
+      '/a',
+      'a/',
+      'a//b',
+      '../a',
+      'a/../../config',
+      '.',
+      '.hidden',
+      'a\0b',
+      'a\\b',
+      'state/1-tmp-2',
+      'x'.repeat(300),
+    ].map(stateFile)
     for (const file of [...hashed, ...state, { type: 'config' as const, name: 'x' }]) {
       const refused = withCode('usage.invalid')
       await assert.rejects(saved(backend, file, pattern(1)), refused, file.name)

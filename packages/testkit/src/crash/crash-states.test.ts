@@ -31,7 +31,10 @@ function sizes(state: { readonly files: StoredFiles }): Record<string, number> {
 
 test('a recording has every change in order and what came of them', async () => {
   const recording = await recordScenario(before, scenario)
-  assert.deepEqual(recording.operations.map((operation) => operation.kind), ['save', 'flush', 'save', 'remove'])
+  assert.deepEqual(
+    recording.operations.map((operation) => operation.kind),
+    ['save', 'flush', 'save', 'remove'],
+  )
   assert.deepEqual(sizes({ files: recording.after }), { [packPath]: 100, [indexPath]: 200 })
   assert.deepEqual(sizes({ files: before }), { config: 40 })
 })
@@ -89,16 +92,30 @@ test('a full disk stays full until something is removed', async () => {
 test('every distinct state is given once, and the same ones each time', async () => {
   const states = await Array.fromAsync(crashStates(before, scenario, { seed: 7 }))
   const again = await Array.fromAsync(crashStates(before, scenario, { seed: 7 }))
-  assert.deepEqual(again.map((state) => state.hash), states.map((state) => state.hash))
+  assert.deepEqual(
+    again.map((state) => state.hash),
+    states.map((state) => state.hash),
+  )
   const keys = states.map((state) => `${state.hash} ${state.completed}`)
   assert.equal(new Set(keys).size, keys.length)
   assert.ok(states.some((state) => stateHash(state.files) === stateHash(before)))
 })
 
 test('the hash of a state knows names and contents, not their order', async () => {
-  const [a, b] = [['x', one], ['y', two]] as const
+  const [a, b] = [
+    ['x', one],
+    ['y', two],
+  ] as const
   assert.equal(stateHash(new Map([a, b])), stateHash(new Map([b, a])))
-  assert.notEqual(stateHash(new Map([a, b])), stateHash(new Map([['x', two], ['y', one]])))
+  assert.notEqual(
+    stateHash(new Map([a, b])),
+    stateHash(
+      new Map([
+        ['x', two],
+        ['y', one],
+      ]),
+    ),
+  )
   assert.notEqual(stateHash(new Map([a])), stateHash(new Map([a, b])))
 })
 

@@ -35,7 +35,13 @@ export async function recordScenario(before: StoredFiles, scenario: Scenario): P
 }
 
 /** What is stored when the scenario, run on a copy of `before`, is stopped at `point`. */
-export async function crashAt(before: StoredFiles, scenario: Scenario, recording: Recording, point: CrashPoint, seed = 1): Promise<CrashState> {
+export async function crashAt(
+  before: StoredFiles,
+  scenario: Scenario,
+  recording: Recording,
+  point: CrashPoint,
+  seed = 1,
+): Promise<CrashState> {
   if (!isSurvivable(point.variant)) {
     const files = rebuild(before, recording.operations, point, new SeededRandom(seed + point.operation))
     return { point, files, hash: stateHash(files), completed: false }
@@ -50,7 +56,11 @@ export async function crashAt(before: StoredFiles, scenario: Scenario, recording
 }
 
 /** Every distinct outcome of stopping the scenario at each of its operations, in each variant. Enumerated, not sampled. */
-export async function* crashStates(before: StoredFiles, scenario: Scenario, options: CrashOptions = {}): AsyncGenerator<CrashState> {
+export async function* crashStates(
+  before: StoredFiles,
+  scenario: Scenario,
+  options: CrashOptions = {},
+): AsyncGenerator<CrashState> {
   const recording = await recordScenario(before, scenario)
   const seen = new Set<string>()
   for (const [index, operation] of recording.operations.entries()) {

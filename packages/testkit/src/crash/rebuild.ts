@@ -3,7 +3,12 @@ import { applyLeftover, applyOperation, type MemoryOperation, type StoredFiles }
 import type { CrashPoint } from './crash-point.ts'
 
 /** What is stored after a stop that the process did not survive, from the log of a run that was not stopped. */
-export function rebuild(before: StoredFiles, operations: readonly MemoryOperation[], point: CrashPoint, random: Random): StoredFiles {
+export function rebuild(
+  before: StoredFiles,
+  operations: readonly MemoryOperation[],
+  point: CrashPoint,
+  random: Random,
+): StoredFiles {
   const files = new Map(before)
   const stopped = operations[point.operation]
   if (stopped === undefined) throw new RangeError(`there is no operation ${point.operation}`)

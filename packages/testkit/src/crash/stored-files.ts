@@ -11,7 +11,9 @@ const contentHashes = new WeakMap<Uint8Array, string>()
 export function stateHash(files: StoredFiles): string {
   const sum = Buffer.alloc(hashBytes)
   for (const [path, bytes] of files) {
-    const entry = createHash('sha256').update(`${path}\0${contentHash(bytes)}`).digest()
+    const entry = createHash('sha256')
+      .update(`${path}\0${contentHash(bytes)}`)
+      .digest()
     for (let at = 0; at < hashBytes; at++) sum[at] = (sum[at] ?? 0) ^ (entry[at] ?? 0)
   }
   return sum.toString('hex')

@@ -10,7 +10,9 @@ export function findTool(name: string, variable: string): string {
   const candidates = [...(process.env['PATH'] ?? '').split(delimiter), toolsFolder].map((folder) => join(folder, name))
   const found = candidates.find(isExecutable)
   if (found !== undefined) return found
-  throw new Error(`these tests need ${name}: set ${variable}, put it on the PATH, or run npm test, which fetches it to ${toolsFolder}`)
+  throw new Error(
+    `these tests need ${name}: set ${variable}, put it on the PATH, or run npm test, which fetches it to ${toolsFolder}`,
+  )
 }
 
 function isExecutable(path: string): boolean {

@@ -15,7 +15,9 @@ export interface ScriptedServer extends AsyncDisposable {
   readonly requests: SeenRequest[]
 }
 
-export async function startScriptedServer(answer: (request: SeenRequest, response: ServerResponse) => void): Promise<ScriptedServer> {
+export async function startScriptedServer(
+  answer: (request: SeenRequest, response: ServerResponse) => void,
+): Promise<ScriptedServer> {
   const requests: SeenRequest[] = []
   const server = createServer(async (incoming, response) => {
     const body = Buffer.concat(await Array.fromAsync(incoming as AsyncIterable<Buffer>))

@@ -116,7 +116,8 @@ async function untilListening(child: ChildProcess, port: number): Promise<void> 
   const { clock } = systemContext
   const deadlineMs = clock.monotonicMs() + readyWithinMs
   while (!(await Promise.race([accepts(port), ended]))) {
-    if (clock.monotonicMs() > deadlineMs) throw new Error(`versitygw does not listen after ${readyWithinMs} ms: ${complaints.trim()}`)
+    if (clock.monotonicMs() > deadlineMs)
+      throw new Error(`versitygw does not listen after ${readyWithinMs} ms: ${complaints.trim()}`)
     await clock.sleep(pollMs, new AbortController().signal)
   }
 }
