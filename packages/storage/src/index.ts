@@ -21,6 +21,7 @@ export { RetryBackend } from './decorator/retry-backend.ts'
 export { fileAt, fileTypes, isLeftoverName, isNameOf, leftoverPath, pathOf } from './layout.ts'
 export { LocalBackend, type LocalOptions } from './local/local-backend.ts'
 export { formatLocation, type LocalLocation, type Location, parseLocation, type S3Location } from './location.ts'
+export { LockingMemoryBackend } from './memory/locking-memory-backend.ts'
 export {
   applyLeftover,
   applyOperation,
