@@ -44,21 +44,37 @@ check_machine() {
     fail "node $(node --version 2>/dev/null || echo '(which does not start)') is too old" "$missing"
 }
 
+install_packages() {
+  npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2 ||
+    fail 'npm ci failed' 'its messages are above; behind a proxy or a mirror, see npm help config'
+}
+
+# npm links a program only when it is there; the binary of node comes as a package of its own.
+install_node() {
+  [ "$(node_modules/.bin/node --version 2>/dev/null)" = "v$node_version" ] && return
+  (cd node_modules/node && NODE_NO_WARNINGS=1 npm_config_loglevel=error npm_config_fund=false \
+    npm_config_audit=false node installArchSpecificPackage.js >&2) || fail "node $node_version could not be installed"
+  mkdir -p node_modules/.bin && ln -sf ../node/bin/node node_modules/.bin/node || exit 1
+  [ "$(node_modules/.bin/node --version 2>/dev/null)" = "v$node_version" ] ||
+    fail "node $node_version was installed but does not start on this machine" \
+      'it needs Linux with glibc 2.28 or newer, or macOS 13.5 or newer'
+}
+
 install() {
   if ! node tools/lock-matches.cjs; then
     echo 'coffre: installing the packages that package-lock.json names, once' >&2
-    npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error >&2 ||
-      fail 'npm ci failed' 'its messages are above; behind a proxy or a mirror, see npm help config'
+    install_packages
+    install_node
+    # Under an old node, npm leaves out optional packages that ask for a newer one, although ours is what they will run on.
+    if ! node_modules/.bin/node tools/lock-matches.cjs; then
+      echo "coffre: installing again under node $node_version, for packages that do not suit node $(node --version)" >&2
+      mkdir -p .cache/node && cp node_modules/node/bin/node .cache/node/ || exit 1
+      PATH=$(pwd)/.cache/node:$PATH
+      install_packages
+    fi
   fi
-  if [ "$(node_modules/.bin/node --version 2>/dev/null)" != "v$node_version" ]; then
-    # npm links a program only when it is there; the binary of node comes as a package of its own.
-    (cd node_modules/node && npm_config_loglevel=error npm_config_fund=false npm_config_audit=false \
-      node installArchSpecificPackage.js >&2) || fail "node $node_version could not be installed"
-    mkdir -p node_modules/.bin && ln -sf ../node/bin/node node_modules/.bin/node || exit 1
-    [ "$(node_modules/.bin/node --version 2>/dev/null)" = "v$node_version" ] ||
-      fail "node $node_version was installed but does not start on this machine" \
-        'it needs Linux with glibc 2.28 or newer, or macOS 13.5 or newer'
-  fi
+  install_node
+  rm -rf .cache/node
   # Dated before the lock file was read, so that a change made meanwhile is not taken for installed.
   mv .cache/install.stamp "$stamp" || exit 1
 }
