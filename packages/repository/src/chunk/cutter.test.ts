@@ -5,7 +5,7 @@ import type { Cutter } from './cutter.ts'
 import { FixedCutter } from './fixed-cutter.ts'
 import { GearCutter, gearTable } from './gear-cutter.ts'
 import { RabinCutter } from './rabin-cutter.ts'
-import { seededRandom } from './seeded-random.ts'
+import { SeededRandom, testSeed } from '@coffre/testkit'
 
 const mebi = 1024 * 1024
 const table = gearTable(Buffer.from('a secret of the vault'))
@@ -17,7 +17,7 @@ const cutters: Readonly<Record<string, () => Cutter>> = {
 
 for (const [name, newCutter] of Object.entries(cutters)) {
   test(`${name}: chunks add up to the content and keep within their bounds`, () => {
-    const random = seededRandom()
+    const random = new SeededRandom(testSeed('cutter'))
     for (const content of [contentOf(random, 24 * mebi), Buffer.alloc(20 * mebi, 'A'), Buffer.alloc(0), Buffer.of(1)]) {
       const lengths = cutWhole(newCutter(), content)
       assert.equal(sum(lengths), content.length)
@@ -26,7 +26,7 @@ for (const [name, newCutter] of Object.entries(cutters)) {
   })
 
   test(`${name}: neither buffers nor their places change the cuts`, () => {
-    const random = seededRandom()
+    const random = new SeededRandom(testSeed('cutter'))
     const content = contentOf(random, 16 * mebi)
     const expected = cutWhole(newCutter(), content)
     for (let round = 0; round < 6; round++) {
@@ -47,7 +47,7 @@ for (const [name, newCutter] of Object.entries(cutters)) {
 
 for (const name of ['gear', 'rabin'] as const) {
   test(`${name}: an insertion changes only the chunks around it`, () => {
-    const random = seededRandom()
+    const random = new SeededRandom(testSeed('cutter'))
     const content = contentOf(random, 48 * mebi)
     const at = 16 * mebi + random.integer(mebi)
     const changed = Buffer.concat([content.subarray(0, at), random.bytes(1 + random.integer(100)), content.subarray(at)])
@@ -59,13 +59,13 @@ for (const name of ['gear', 'rabin'] as const) {
 }
 
 test('gear: 1 MiB on average on random content', () => {
-  const lengths = cutWhole(new GearCutter(table), contentOf(seededRandom(), 256 * mebi))
+  const lengths = cutWhole(new GearCutter(table), contentOf(new SeededRandom(testSeed('cutter')), 96 * mebi))
   const average = sum(lengths) / lengths.length
   assert.ok(average > 0.88 * mebi && average < 1.15 * mebi, `average ${average}`)
 })
 
 test('gear: another secret, other cuts', () => {
-  const content = contentOf(seededRandom(), 8 * mebi)
+  const content = contentOf(new SeededRandom(testSeed('cutter')), 8 * mebi)
   const other = gearTable(Buffer.from('another secret'))
   assert.notDeepEqual(cutWhole(new GearCutter(table), content), cutWhole(new GearCutter(other), content))
 })
@@ -82,7 +82,7 @@ test('gear: the table and the cuts of a secret never change', () => {
 })
 
 test('gear: the cuts are those of the plain definition', () => {
-  const content = contentOf(seededRandom(), 12 * mebi)
+  const content = contentOf(new SeededRandom(testSeed('cutter')), 12 * mebi)
   const expected: number[] = []
   for (let begin = 0; begin < content.length; begin += expected.at(-1) ?? 0) expected.push(plainGearCut(content.subarray(begin)))
   assert.deepEqual(cutWhole(new GearCutter(table), content), expected)

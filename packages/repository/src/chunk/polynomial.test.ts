@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePolynomial, remainder } from './polynomial.ts'
-import { seededRandom } from './seeded-random.ts'
+import { SeededRandom, testSeed } from '@coffre/testkit'
 
 test('small polynomials are told apart as trial division does', () => {
   for (let polynomial = 2n; polynomial < 1n << 9n; polynomial++) {
@@ -25,7 +25,7 @@ test('polynomials that are known to be irreducible or not', () => {
 })
 
 test('a random polynomial has degree 53, is irreducible, and survives the config', () => {
-  const random = seededRandom()
+  const random = new SeededRandom(testSeed('polynomial'))
   const seen = new Set<bigint>()
   for (let i = 0; i < 20; i++) {
     const polynomial = randomIrreduciblePolynomial(random)

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ResticOracle } from '../format/restic-oracle.ts'
 import { RabinCutter } from './rabin-cutter.ts'
-import { seededRandom } from './seeded-random.ts'
+import { SeededRandom, testSeed } from '@coffre/testkit'
 
 test('Rabin cuts are those of restic', async () => {
   const mebi = 1024 * 1024
-  const random = seededRandom()
+  const random = new SeededRandom(testSeed('rabin-cutter.restic'))
   const content = Buffer.concat([
     random.bytes(40 * mebi + random.integer(mebi)),
     Buffer.alloc(19 * mebi + random.integer(mebi), 'A'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byteStringFrom } from '@coffre/foundation'
-import { seededRandom } from '../chunk/seeded-random.ts'
+import { SeededRandom, testSeed } from '@coffre/testkit'
 import { isGoPrintable } from './go-printable.ts'
 import { goQuote, goUnquote } from './go-quote.ts'
 
@@ -31,7 +31,7 @@ test('what Go reads beyond what it writes is read', () => {
 })
 
 test('any bytes survive', () => {
-  const random = seededRandom()
+  const random = new SeededRandom(testSeed('go-quote'))
   for (let round = 0; round < 2000; round++) {
     const bytes = Buffer.from(random.bytes(random.integer(12)))
     const name = byteStringFrom(bytes)
