@@ -1,1 +1,11 @@
-export {}
+export { type BackupOptions, type BackupResult, backup, gearSecret } from './archive/backup.ts'
+export { type Selection, selectAll } from './archive/selection.ts'
+export { openLocalFiles } from './local/open-local-files.ts'
+export type { Id, Node } from './format/node.ts'
+export type { Snapshot, SnapshotSummary, StoredSnapshot } from './format/snapshot.ts'
+export { RepositoryIndex } from './index/repository-index.ts'
+export { type LoadIndexOptions, loadIndex } from './repository/load-index.ts'
+export { initRepository, type InitOptions, type OpenOptions, openRepository } from './repository/open-repository.ts'
+export type { Identity, Lease, RepositoryContext, ScryptCost } from './repository/repository-context.ts'
+export { Repository } from './repository/repository.ts'
+export { listSnapshots, loadSnapshot, saveSnapshot } from './snapshots/snapshots.ts'

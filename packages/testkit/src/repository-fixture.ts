@@ -1,9 +1,9 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import {
-  backup,
   type BackupOptions,
   type BackupResult,
+  backup,
   gearSecret,
   type Identity,
   initRepository,
@@ -13,6 +13,7 @@ import {
   openRepository,
   type Repository,
   type RepositoryContext,
+  selectAll,
   type StoredSnapshot,
 } from '@coffre/repository'
 import { type Backend, MemoryBackend } from '@coffre/storage'
@@ -129,7 +130,7 @@ export class RepositoryFixture<B extends Backend = MemoryBackend> implements Asy
 
   backupOptions(): BackupOptions {
     return {
-      selection: { accepts: () => true },
+      selection: selectAll,
       withAtime: false,
       cut: 'auto',
       force: false,
