@@ -46,7 +46,8 @@ export class LinuxAttributes {
     this.#value.bytes.set(value)
     const operation = 'set an extended attribute of'
     const name = this.#name.put(attribute.name, operation, about)
-    if (this.#library.setAttribute(path, name, this.#value.address, value.length, 0) === -1) this.#fail(operation, about, attribute.name)
+    if (this.#library.setAttribute(path, name, this.#value.address, value.length, 0) === -1)
+      this.#fail(operation, about, attribute.name)
   }
 
   remove(path: number, about: ByteString, name: ByteString): void {
@@ -74,7 +75,8 @@ export class LinuxAttributes {
       const errno = errnoName(this.#library.errno())
       if (errno === 'ENODATA') return undefined
       if (isTooSmall(errno) && capacity < bytesMax) {
-        if (capacity === this.#value.bytes.length) this.#value = new NativeMemory(this.#value.bytes.length * 2, this.#library.addressOf)
+        if (capacity === this.#value.bytes.length)
+          this.#value = new NativeMemory(this.#value.bytes.length * 2, this.#library.addressOf)
         continue
       }
       const error = new FileSystemError('read the extended attributes of', about, errno, { attribute: name })

@@ -1,9 +1,6 @@
-import type { NodeType } from '../format/node.ts'
+import { typeOfNumber } from './linux-status.ts'
 import type { DirectoryEntry } from './local-files.ts'
 import { nameFrom } from './native-memory.ts'
-
-/** By d_type of readdir(3); 0 is unknown. */
-const types: readonly NodeType[] = ['', 'fifo', 'chardev', '', 'dir', '', 'dev', '', 'file', '', 'symlink', '', 'socket']
 
 const lengthOffset = 16
 const typeOffset = 18
@@ -16,7 +13,7 @@ export function decodeEntries(bytes: Buffer, length: number, entries: DirectoryE
     let end = begin
     while (bytes[end] !== 0) end++
     if (!isDots(bytes, begin, end)) {
-      entries.push({ name: nameFrom(bytes, begin, end), type: types[bytes[at + typeOffset] ?? 0] ?? '' })
+      entries.push({ name: nameFrom(bytes, begin, end), type: typeOfNumber(bytes[at + typeOffset] ?? 0) })
     }
     at += (bytes[at + lengthOffset] ?? 0) + (bytes[at + lengthOffset + 1] ?? 0) * 256
   }

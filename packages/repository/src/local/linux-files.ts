@@ -107,7 +107,9 @@ export class LinuxFiles extends RememberedAccounts implements LocalFiles {
   makeDevice(path: ByteString, type: 'dev' | 'chardev', specialDevice: Uint64): void {
     // The kernel's own numbers have 32 bits, and it would silently drop the rest.
     if (specialDevice >= 2 ** 32) {
-      throw new FileSystemError('make the device', path, 'EINVAL', { detail: `the device number ${specialDevice} is beyond 32 bits` })
+      throw new FileSystemError('make the device', path, 'EINVAL', {
+        detail: `the device number ${specialDevice} is beyond 32 bits`,
+      })
     }
     const mode = (type === 'dev' ? constants.S_IFBLK : constants.S_IFCHR) | 0o600
     this.#onPath('make the device', path, (at) => this.#library.makeNode(at, mode, Number(specialDevice)))
@@ -195,7 +197,7 @@ export class LinuxFiles extends RememberedAccounts implements LocalFiles {
       this.#readStatusOf(descriptor, operation, path)
       const { type } = this.#reader
       if (type === 'file') return descriptor
-      throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', { detail: `it is not a file but a ${type}` })
+      throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', { detail: `it is no regular file but of type '${type}'` })
     } catch (error) {
       this.#library.close(descriptor)
       throw error
@@ -215,7 +217,8 @@ export class LinuxFiles extends RememberedAccounts implements LocalFiles {
     try {
       this.#readStatusOf(descriptor, operation, path)
       if (this.#reader.type === 'symlink') throw new FileSystemError(operation, path, 'ENOTSUP')
-      if (this.#library.chmod(this.#path.put(`/proc/self/fd/${descriptor}`, operation), permissions) === -1) this.#fail(operation, path)
+      if (this.#library.chmod(this.#path.put(`/proc/self/fd/${descriptor}`, operation), permissions) === -1)
+        this.#fail(operation, path)
     } finally {
       this.#library.close(descriptor)
     }
@@ -223,7 +226,10 @@ export class LinuxFiles extends RememberedAccounts implements LocalFiles {
 
   #putTimes(atime: FileTime, mtime: FileTime): number {
     const { bytes, address } = this.#times
-    for (const [offset, time] of [[0, atime], [16, mtime]] as const) {
+    for (const [offset, time] of [
+      [0, atime],
+      [16, mtime],
+    ] as const) {
       bytes.writeBigInt64LE(BigInt(time.seconds), offset)
       bytes.writeBigInt64LE(BigInt(time.nanoseconds), offset + 8)
     }

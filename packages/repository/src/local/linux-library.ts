@@ -41,7 +41,8 @@ export function openLinuxLibrary() {
   }
   const native = koffi
   const library = native.load(null)
-  const bind = (name: string, result: string, ...args: string[]): LibraryCall => library.func(name, result, args) as unknown as LibraryCall
+  const bind = (name: string, result: string, ...args: string[]): LibraryCall =>
+    library.func(name, result, args) as unknown as LibraryCall
   const errno = (): number => native.errno()
   const interruptible = (call: LibraryCall): LibraryCall => retrying(call, errno)
   const at = 'uintptr_t'

@@ -1,23 +1,21 @@
-import type { Uint64 } from '../format/node.ts'
+import type { NodeType, Uint64 } from '../format/node.ts'
 import type { FileStatus, FileTime } from './local-files.ts'
 import type { NativeMemory } from './native-memory.ts'
 
 export const statusBytes = 256
 
 const two32 = 2 ** 32
-const types: Readonly<Record<number, FileStatus['type']>> = {
-  0o01: 'fifo',
-  0o02: 'chardev',
-  0o04: 'dir',
-  0o06: 'dev',
-  0o10: 'file',
-  0o12: 'symlink',
-  0o14: 'socket',
+/** By the type bits of st_mode, which are also the d_type of readdir(3). */
+const types: readonly NodeType[] = ['', 'fifo', 'chardev', '', 'dir', '', 'dev', '', 'file', '', 'symlink', '', 'socket']
+
+/** '' for a number that is no type or, from a directory, says that its file system does not tell. */
+export function typeOfNumber(number: number): NodeType {
+  return types[number] ?? ''
 }
 
 /** The file type of an st_mode. */
 export function typeOfMode(mode: number): FileStatus['type'] {
-  return types[(mode >>> 12) & 0o17] ?? 'irregular'
+  return typeOfNumber((mode >>> 12) & 0o17) || 'irregular'
 }
 
 /** A dev_t as glibc and the kernel's 64-bit stat encode it: what Go, and so restic, has in `Stat_t.Dev` and `Stat_t.Rdev`. */

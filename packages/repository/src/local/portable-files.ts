@@ -13,7 +13,7 @@ const careful = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
 
 /**
  * Node's `fs`, for systems without native calls: times are set to the microsecond at best, extended attributes are neither read
- * nor set, special files are not made, and an open directory or link may be followed in a race.
+ * nor set, special files are not made, and a link put in the place of a file in just the wrong moment may be followed.
  */
 export class PortableFiles extends RememberedAccounts implements LocalFiles {
   readonly isExact = false
@@ -24,7 +24,9 @@ export class PortableFiles extends RememberedAccounts implements LocalFiles {
 
   readDirectory(path: ByteString): DirectoryEntry[] {
     return onPath('read the directory', path, (at) =>
-      fs.readdirSync(at, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({ name: byteStringFrom(entry.name), type: typeOfEntry(entry) })),
+      fs
+        .readdirSync(at, { withFileTypes: true, encoding: 'buffer' })
+        .map((entry) => ({ name: byteStringFrom(entry.name), type: typeOfEntry(entry) })),
     )
   }
 
@@ -53,11 +55,11 @@ export class PortableFiles extends RememberedAccounts implements LocalFiles {
   }
 
   makeSymlink(target: ByteString, path: ByteString): void {
-    onPath('make the symlink', path, (at) => fs.symlinkSync(bytesOf(target), at))
+    onPath('make the symlink', path, (at) => fs.symlinkSync(pathBytes('make the symlink', target), at))
   }
 
   makeHardLink(existing: ByteString, path: ByteString): void {
-    onPath('make the hard link', path, (at) => fs.linkSync(bytesOf(existing), at))
+    onPath('make the hard link', path, (at) => fs.linkSync(pathBytes('make the hard link', existing), at))
   }
 
   makeFifo(path: ByteString): void {
@@ -89,7 +91,7 @@ export class PortableFiles extends RememberedAccounts implements LocalFiles {
   }
 
   rename(from: ByteString, to: ByteString): void {
-    onPath('rename', from, (at) => fs.renameSync(at, bytesOf(to)))
+    onPath('rename', from, (at) => fs.renameSync(at, pathBytes('rename', to)))
   }
 
   removeFile(path: ByteString): void {
@@ -180,12 +182,16 @@ function regular(operation: FileOperation, path: ByteString, descriptor: number)
   const { type } = statusFrom(fs.fstatSync(descriptor, { bigint: true }))
   if (type === 'file') return descriptor
   fs.closeSync(descriptor)
-  throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', { detail: `it is not a file but a ${type}` })
+  throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', { detail: `it is no regular file but of type '${type}'` })
 }
 
 function onPath<Result>(operation: FileOperation, path: ByteString, call: (bytes: Buffer) => Result): Result {
+  return translated(operation, path, () => call(pathBytes(operation, path)))
+}
+
+function pathBytes(operation: FileOperation, path: ByteString): Buffer {
   if (path.includes('\0')) throw new FileSystemError(operation, path, 'EINVAL', { detail: 'a name contains a zero byte' })
-  return translated(operation, path, () => call(bytesOf(path)))
+  return bytesOf(path)
 }
 
 function onDescriptor<Result>(operation: FileOperation, descriptor: number, call: () => Result): Result {

@@ -44,7 +44,9 @@ export function timestampWriter(zone: ZoneOffset = localZone): (time: FileTime) 
       tails[slot] = offsetText(minutes)
       seconds[slot] = time.seconds
     }
-    return time.nanoseconds === 0 ? `${heads[slot]}${tails[slot]}` : `${heads[slot]}.${fractionText(time.nanoseconds)}${tails[slot]}`
+    return time.nanoseconds === 0
+      ? `${heads[slot]}${tails[slot]}`
+      : `${heads[slot]}.${fractionText(time.nanoseconds)}${tails[slot]}`
   }
 }
 
@@ -65,12 +67,20 @@ export function timeFromMs(unixMs: number): FileTime {
 export function parseTimestamp(text: Timestamp): FileTime {
   const match = shape.exec(text)
   if (match === null) throw malformed(text)
-  const [year, month, day, hour, minute, second] = [Number(match[1]), Number(match[2]), Number(match[3]), Number(match[4]), Number(match[5]), Number(match[6])]
+  const [year, month, day, hour, minute, second] = [
+    Number(match[1]),
+    Number(match[2]),
+    Number(match[3]),
+    Number(match[4]),
+    Number(match[5]),
+    Number(match[6]),
+  ]
   const days = daysFromCivil(year, month, day)
   const zoneHour = Number(match[9] ?? 0)
   const zoneMinute = Number(match[10] ?? 0)
   const date = civilDate(days)
-  const isValid = date.month === month && date.day === day && hour < 24 && minute < 60 && second < 60 && zoneHour < 24 && zoneMinute < 60
+  const isValid =
+    date.month === month && date.day === day && hour < 24 && minute < 60 && second < 60 && zoneHour < 24 && zoneMinute < 60
   if (!isValid) throw malformed(text)
   const offset = (zoneHour * 60 + zoneMinute) * (match[8] === '-' ? -60 : 60)
   return {
