@@ -10,7 +10,7 @@ export interface RetryPolicy {
 }
 
 /** About two and a half minutes in all: longer than the restart of a store, shorter than a lock's lease. */
-export const defaultRetryPolicy: RetryPolicy = { attemptsMax: 10, truncatedAttemptsMax: 3, firstDelayMs: 250, delayMsMax: 30_000 }
+export const defaultRetryPolicy: RetryPolicy = { attemptsMax: 14, truncatedAttemptsMax: 3, firstDelayMs: 250, delayMsMax: 30_000 }
 
 /**
  * Calls `attempt` until it succeeds, fails for good (its error's `retry` is not `backoff`), the policy is used up or `signal` is
