@@ -197,7 +197,9 @@ export class LinuxFiles extends RememberedAccounts implements LocalFiles {
       this.#readStatusOf(descriptor, operation, path)
       const { type } = this.#reader
       if (type === 'file') return descriptor
-      throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', { detail: `it is no regular file but of type '${type}'` })
+      throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', {
+        detail: `it is no regular file but of type '${type}'`,
+      })
     } catch (error) {
       this.#library.close(descriptor)
       throw error

@@ -182,7 +182,9 @@ function regular(operation: FileOperation, path: ByteString, descriptor: number)
   const { type } = statusFrom(fs.fstatSync(descriptor, { bigint: true }))
   if (type === 'file') return descriptor
   fs.closeSync(descriptor)
-  throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', { detail: `it is no regular file but of type '${type}'` })
+  throw new FileSystemError(operation, path, type === 'dir' ? 'EISDIR' : 'EINVAL', {
+    detail: `it is no regular file but of type '${type}'`,
+  })
 }
 
 function onPath<Result>(operation: FileOperation, path: ByteString, call: (bytes: Buffer) => Result): Result {
