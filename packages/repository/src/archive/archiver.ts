@@ -1,13 +1,13 @@
 import { type FileHandle as OpenFile, open } from 'node:fs/promises'
-import { bytesOf, type ByteString, compareByteStrings, throwIfAborted } from '@coffre/foundation'
+import { type ByteString, bytesOf, CoffreError, compareByteStrings, throwIfAborted } from '@coffre/foundation'
 import type { Id, Node } from '../format/node.ts'
-import { encodeTree } from '../format/tree-codec.ts'
+import { encodeTree } from '../format/tree-encoder.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
-import { nodeOf } from '../local/file-node.ts'
+import { readFileNode } from '../local/file-node.ts'
 import { FileSystemError } from '../local/file-system-error.ts'
 import type { FileStatus, LocalFiles } from '../local/local-files.ts'
 import type { CutKind, StoredCounts } from '../pipeline/jobs.ts'
-import { cutterFactory, type WriteOptions } from '../pipeline/new-kernel.ts'
+import { type ContentCut, cutterFactory } from '../pipeline/new-kernel.ts'
 import type { BlobReader } from '../repository/blob-reader.ts'
 import type { BlobWriter } from '../repository/blob-writer.ts'
 import { type ChangeTolerance, isSameNode, isUnchanged } from './change-detection.ts'
@@ -101,11 +101,12 @@ export class Archiver {
     index: RepositoryIndex,
     reader: BlobReader,
     writer: BlobWriter,
-    writeOptions: WriteOptions,
+    contentCut: ContentCut,
     files: LocalFiles,
     workingFolder: ByteString,
     options: ArchiverOptions,
     monotonicMs: () => number,
+    randomInteger: (below: number) => number,
     signal: AbortSignal,
   ) {
     this.#files = files
@@ -117,9 +118,9 @@ export class Archiver {
     this.#workingFolder = workingFolder
     this.#monotonicMs = monotonicMs
     const onStored = (stored: StoredCounts): void => this.#addStored(stored)
-    this.#batcher = new FileBatcher(writer.pool, onStored, signal)
-    const newCutter = cutterFactory(writeOptions.contentCut)
-    this.#streamer = new ContentStreamer(writer.pool, () => newCutter('content'), onStored)
+    this.#batcher = new FileBatcher(writer.pool, onStored, randomInteger, signal)
+    const newCutter = cutterFactory(contentCut)
+    this.#streamer = new ContentStreamer(writer.pool, () => newCutter('content'), onStored, randomInteger)
   }
 
   /** The id of the root tree; `undefined` when nothing at all was stored. */
@@ -242,7 +243,7 @@ export class Archiver {
         this.#release(frame)
       },
       failed: (failure) => {
-        this.#reportError(path, new FileSystemError(failure.code, 'read', path, failure.message))
+        this.#reportError(path, new CoffreError('source.incomplete', failure.message))
         this.#release(frame)
       },
     })
@@ -254,7 +255,7 @@ export class Archiver {
     const onRead = (bytes: number): void => {
       this.counts.totalBytesProcessed += bytes
     }
-    return this.#streamer.store(fileSource(file), onRead, this.#signal)
+    return await this.#streamer.store(fileSource(file), onRead, this.#signal)
   }
 
   /** Fixed cuts depend on nothing but the offset: each worker reads its own part. */
@@ -296,7 +297,8 @@ export class Archiver {
   }
 
   #node(name: ByteString, path: ByteString, status: FileStatus): Node {
-    return nodeOf(name, path, status, this.#files, { withAtime: this.#options.withAtime })
+    const options = { withAtime: this.#options.withAtime, deviceIds: 'linked' } as const
+    return readFileNode(this.#files, path, name, status, options, (error) => this.#reportError(path, error))
   }
 
   #newFrame(parent: Frame, snapshotPath: ByteString, node: Node, previous: Node | undefined): Frame {

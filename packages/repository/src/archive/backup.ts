@@ -70,7 +70,7 @@ export async function backup(
   signal: AbortSignal,
 ): Promise<BackupResult> {
   repository.assertWritable()
-  const { clock, files } = repository.context
+  const { clock, files, random } = repository.context
   const startMs = clock.nowMs()
   const writeOptions = {
     level: zstdLevels[options.compression],
@@ -81,7 +81,18 @@ export async function backup(
   await using writer = new BlobWriter(repository, index, { ...writeOptions, ...writerOptions(options) }, signal)
   const reader = new BlobReader(repository, index)
   const monotonicMs = (): number => clock.monotonicMs()
-  const archiver = new Archiver(index, reader, writer, writeOptions, files, options.workingFolder, options, monotonicMs, signal)
+  const archiver = new Archiver(
+    index,
+    reader,
+    writer,
+    options.contentCut,
+    files,
+    options.workingFolder,
+    options,
+    monotonicMs,
+    (below) => random.integer(below),
+    signal,
+  )
   options.onStart?.(archiver.counts)
   const tree = 'source' in targets ? await archiveStream(archiver, targets, startMs, repository) : await archiveFiles(archiver, targets, options, repository)
   await writer.finish()

@@ -40,7 +40,9 @@ export function isSameNode(a: Node, b: Node): boolean {
     (a.device ?? 0) === (b.device ?? 0) &&
     a.subtree === b.subtree &&
     sameIds(a.content, b.content) &&
-    sameAttributes(a.extendedAttributes, b.extendedAttributes)
+    sameAttributes(a.extendedAttributes, b.extendedAttributes) &&
+    sameGenericAttributes(a.genericAttributes, b.genericAttributes) &&
+    (a.error ?? '') === (b.error ?? '')
   )
 }
 
@@ -54,4 +56,8 @@ function sameAttributes(a: readonly ExtendedAttribute[] = [], b: readonly Extend
     a.length === b.length &&
     a.every((attribute) => b.some((other) => other.name === attribute.name && Buffer.compare(other.value, attribute.value) === 0))
   )
+}
+
+function sameGenericAttributes(a: ReadonlyMap<string, string> = new Map(), b: ReadonlyMap<string, string> = new Map()): boolean {
+  return a.size === b.size && [...a].every(([name, json]) => b.get(name) === json)
 }

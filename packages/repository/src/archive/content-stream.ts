@@ -26,12 +26,13 @@ export class ContentStreamer {
   readonly #newCutter: () => Cutter
   readonly #onStored: (stored: StoredCounts) => void
   readonly #buffers: SharedArrayBuffer[] = []
-  #made = 0
+  readonly #randomInteger: (below: number) => number
 
-  constructor(pool: ComputePool, newCutter: () => Cutter, onStored: (stored: StoredCounts) => void) {
+  constructor(pool: ComputePool, newCutter: () => Cutter, onStored: (stored: StoredCounts) => void, randomInteger: (below: number) => number) {
     this.#pool = pool
     this.#newCutter = newCutter
     this.#onStored = onStored
+    this.#randomInteger = randomInteger
   }
 
   async store(source: ContentSource, onRead: (bytes: number) => void, signal: AbortSignal): Promise<StreamedContent> {
@@ -60,11 +61,9 @@ export class ContentStreamer {
       end -= used
       const position = parts.push([]) - 1
       const filled = memory
-      const job = this.#pool
-        .run({ kind: 'pieces', isTree: false, memory: filled, pieces }, signal)
-        .then(({ ids, stored }) => {
-          parts[position] = idsOf(ids)
-          this.#onStored(stored)
+      const job = this.#storePieces(filled, pieces, signal)
+        .then((ids) => {
+          parts[position] = ids
           this.#buffers.push(filled)
         })
         .catch((error: unknown) => {
@@ -80,10 +79,32 @@ export class ContentStreamer {
     return { content: parts.flat(), sizeBytes }
   }
 
+  /** Deals the pieces at random to two jobs, hence to two workers and their packs; the ids in the order of the pieces. */
+  async #storePieces(memory: SharedArrayBuffer, pieces: readonly number[], signal: AbortSignal): Promise<Id[]> {
+    const hands: { readonly places: number[]; readonly pieces: number[] }[] = [
+      { places: [], pieces: [] },
+      { places: [], pieces: [] },
+    ]
+    for (let at = 0; at < pieces.length; at += 2) {
+      const hand = hands[this.#randomInteger(hands.length)]
+      hand?.places.push(at / 2)
+      hand?.pieces.push(pieces[at] ?? 0, pieces[at + 1] ?? 0)
+    }
+    const content: Id[] = []
+    const jobs = hands
+      .filter((hand) => hand.places.length > 0)
+      .map(async (hand) => {
+        const { ids, stored } = await this.#pool.run({ kind: 'pieces', isTree: false, memory, pieces: hand.pieces }, signal)
+        this.#onStored(stored)
+        for (const [at, id] of idsOf(ids).entries()) content[hand.places[at] ?? 0] = id
+      })
+    await Promise.all(jobs)
+    return content
+  }
+
   #take(bytes: number): SharedArrayBuffer {
     const free = this.#buffers.pop()
     if (free !== undefined && free.byteLength === bytes) return free
-    this.#made++
     return new SharedArrayBuffer(bytes)
   }
 }

@@ -13,6 +13,11 @@ export interface FileRequest {
   failed(failure: Failure): void
 }
 
+interface Batch {
+  readonly requests: FileRequest[]
+  sizeBytes: number
+}
+
 const filesPerBatchMax = 256
 const batchBytesMax = 4 * 1024 * 1024
 
@@ -22,36 +27,39 @@ export class FileBatcher {
   readonly #onStored: (stored: StoredCounts) => void
   readonly #signal: AbortSignal
   readonly #jobs = new Set<Promise<void>>()
-  #batch: FileRequest[] = []
-  #batchBytes = 0
+  readonly #randomInteger: (below: number) => number
+  /** Files are dealt at random, so that neighbours in a folder do not lie side by side in a pack. */
+  readonly #batches: Batch[] = [newBatch(), newBatch()]
   #failure: unknown
 
-  constructor(pool: ComputePool, onStored: (stored: StoredCounts) => void, signal: AbortSignal) {
+  constructor(pool: ComputePool, onStored: (stored: StoredCounts) => void, randomInteger: (below: number) => number, signal: AbortSignal) {
     this.#pool = pool
     this.#onStored = onStored
+    this.#randomInteger = randomInteger
     this.#signal = signal
   }
 
   /** Waits while the workers have enough to do. */
   async add(request: FileRequest): Promise<void> {
-    this.#batch.push(request)
-    this.#batchBytes += request.sizeBytes
-    if (this.#batch.length >= filesPerBatchMax || this.#batchBytes >= batchBytesMax) await this.#send()
+    const which = this.#randomInteger(this.#batches.length)
+    const batch = this.#batches[which] ?? newBatch()
+    batch.requests.push(request)
+    batch.sizeBytes += request.sizeBytes
+    if (batch.requests.length >= filesPerBatchMax || batch.sizeBytes >= batchBytesMax) await this.#send(which)
   }
 
   /** Resolves when all files given so far are stored or have failed. */
   async settled(): Promise<void> {
-    await this.#send()
+    for (const which of this.#batches.keys()) await this.#send(which)
     await Promise.all(this.#jobs)
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  async #send(): Promise<void> {
+  async #send(which: number): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const batch = this.#batch
+    const batch = this.#batches[which]?.requests ?? []
     if (batch.length === 0) return
-    this.#batch = []
-    this.#batchBytes = 0
+    this.#batches[which] = newBatch()
     await this.#pool.ready(this.#signal)
     const job = this.#run(batch)
       .catch((error: unknown) => {
@@ -63,7 +71,12 @@ export class FileBatcher {
 
   async #run(batch: readonly FileRequest[]): Promise<void> {
     const result = await this.#pool.run(
-      { kind: 'files', paths: batch.map((request) => request.path), cuts: batch.map((request) => request.cut) },
+      {
+        kind: 'files',
+        paths: batch.map((request) => request.path),
+        cuts: batch.map((request) => request.cut),
+        expectedBytes: batch.map((request) => request.sizeBytes),
+      },
       this.#signal,
     )
     this.#onStored(result.stored)
@@ -78,4 +91,8 @@ export class FileBatcher {
       else request.failed(failure)
     })
   }
+}
+
+function newBatch(): Batch {
+  return { requests: [], sizeBytes: 0 }
 }

@@ -1,7 +1,7 @@
 import { CoffreError, interruption, throwIfAborted } from '@coffre/foundation'
-import { decodeLock, encodeLock, type LockFile } from '../format/lock-codec.ts'
+import { decodeLock, encodeLock, type LockContent } from '../format/lock-codec.ts'
 import type { Id } from '../format/node.ts'
-import { formatInstant, instantMs } from '../local/timestamp.ts'
+import { formatInstant, parseTimestamp } from '../local/timestamp.ts'
 import { isMissing, type Repository } from '../repository/repository.ts'
 
 /**
@@ -15,7 +15,7 @@ export interface RepositoryLock extends AsyncDisposable {
   readonly confirmed: Promise<void>
 }
 
-export interface StoredLock extends LockFile {
+export interface StoredLock extends LockContent {
   readonly id: Id
 }
 
@@ -40,7 +40,7 @@ export async function listLocks(repository: Repository, signal: AbortSignal): Pr
   const locks: StoredLock[] = []
   for (const id of await repository.names('lock', signal)) {
     try {
-      locks.push({ id, ...decodeLock(await repository.loadUnpacked('lock', id, signal), id) })
+      locks.push({ id, ...decodeLock(await repository.loadUnpacked('lock', id, signal)) })
     } catch (error) {
       if (!isMissing(error)) throw error
     }
@@ -49,11 +49,16 @@ export async function listLocks(repository: Repository, signal: AbortSignal): Pr
 }
 
 /** Older than 30 minutes, or of a process of this host that is gone. Coffre's own locks never match a host's name (rule C2). */
-export function isStale(lock: LockFile, repository: Repository): boolean {
+export function isStale(lock: LockContent, repository: Repository): boolean {
   const { clock, identity } = repository.context
-  if (clock.nowMs() - instantMs(lock.time) > staleMs) return true
+  if (clock.nowMs() - msOf(lock.time) > staleMs) return true
   const host = lock.hostname === identity.hostname || lock.hostname === lockHostname(repository)
   return host && lock.pid !== identity.processId && !identity.isProcessAlive(lock.pid)
+}
+
+function msOf(time: string): number {
+  const { seconds, nanoseconds } = parseTimestamp(time)
+  return seconds * 1000 + nanoseconds / 1e6
 }
 
 /** Removes stale locks, or all of them. The number of removed ones. */
@@ -69,7 +74,7 @@ export async function removeLocks(repository: Repository, all: boolean, signal: 
 
 async function isRemovable(repository: Repository, id: Id, signal: AbortSignal): Promise<boolean> {
   try {
-    return isStale(decodeLock(await repository.loadUnpacked('lock', id, signal), id), repository)
+    return isStale(decodeLock(await repository.loadUnpacked('lock', id, signal)), repository)
   } catch (error) {
     if (isMissing(error)) return false
     throw error
@@ -111,7 +116,7 @@ async function tryLock(repository: Repository, exclusive: boolean, signal: Abort
 
 async function saveLock(repository: Repository, exclusive: boolean, signal: AbortSignal): Promise<Id> {
   const { identity, clock } = repository.context
-  const lock: LockFile = {
+  const lock: LockContent = {
     time: formatInstant(clock.nowMs()),
     exclusive,
     hostname: lockHostname(repository),

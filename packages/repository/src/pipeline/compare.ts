@@ -1,4 +1,4 @@
-import { closeSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import type { CompareJob, CompareResult, Failure } from './jobs.ts'
 import type { KernelParts } from './kernel.ts'
 
@@ -11,7 +11,7 @@ export function compareParts(job: CompareJob, parts: KernelParts): CompareResult
   try {
     for (const part of job.parts) {
       if (opened?.path !== part.path) {
-        if (opened !== undefined && opened.descriptor >= 0) closeSync(opened.descriptor)
+        if (opened !== undefined && opened.descriptor >= 0) parts.files.close(opened.descriptor)
         opened = { path: part.path, descriptor: openOrReport(job.paths[part.path] ?? '', part.path, parts, failures) }
       }
       const got = opened.descriptor < 0 ? -1 : readFully(opened.descriptor, scratch.bytes, part.length, part.offset)
@@ -19,7 +19,7 @@ export function compareParts(job: CompareJob, parts: KernelParts): CompareResult
       matches.push(got === part.length && scratch.bytes.toString('hex', part.length, part.length + 32) === part.id)
     }
   } finally {
-    if (opened !== undefined && opened.descriptor >= 0) closeSync(opened.descriptor)
+    if (opened !== undefined && opened.descriptor >= 0) parts.files.close(opened.descriptor)
   }
   return { matches, failures }
 }

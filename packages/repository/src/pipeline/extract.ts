@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import { isCoffreError } from '@coffre/foundation'
 import type { ExtractJob, ExtractResult, Failure } from './jobs.ts'
 import type { KernelParts } from './kernel.ts'
@@ -38,7 +38,7 @@ function writeTo(job: ExtractJob, path: number, offset: number, piece: OpenedPie
       done += writeSync(descriptor, piece.region.bytes, piece.offset + done, piece.length - done, offset + done)
     }
   } finally {
-    closeSync(descriptor)
+    parts.files.close(descriptor)
   }
 }
 

@@ -8,6 +8,8 @@ export interface FilesJob {
   readonly kind: 'files'
   readonly paths: readonly string[]
   readonly cuts: readonly CutKind[]
+  /** What their status said; reading stops there without asking for more. */
+  readonly expectedBytes: readonly number[]
 }
 
 /** Store a part of one file in fixed cuts. */

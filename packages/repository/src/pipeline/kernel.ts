@@ -1,4 +1,4 @@
-import { closeSync, readSync } from 'node:fs'
+import { readSync } from 'node:fs'
 import { isCoffreError } from '@coffre/foundation'
 import type { Cutter } from '../chunk/cutter.ts'
 import type { Primitives } from '../crypto/primitives.ts'
@@ -25,8 +25,8 @@ export interface KernelParts {
   readonly newCutter: (kind: CutKind) => Cutter
 }
 
-/** Read-ahead of a file; room for the largest chunk and as much again. */
-const readBytes = 8 * 1024 * 1024
+/** A file is read so far ahead of its cut. */
+const readAheadBytes = 1024 * 1024
 
 /** Executes jobs on the thread that it is called on, one after the other, with memory that is allocated once. */
 export class Kernel {
@@ -74,7 +74,7 @@ export class Kernel {
         const before = ids
         let size = 0
         try {
-          ;[ids, size] = this.#storeFile(path, job.cuts[at] ?? 'content', ids)
+          ;[ids, size] = this.#storeFile(path, job.cuts[at] ?? 'content', job.expectedBytes[at] ?? 0, ids)
         } catch (error) {
           failures.push([at, readFailure(error)])
           ids = before
@@ -86,12 +86,12 @@ export class Kernel {
     return { ids: this.#takeIds(ids), chunkCounts, sizes, failures, stored }
   }
 
-  #storeFile(path: string, cut: CutKind, ids: number): [ids: number, size: number] {
+  #storeFile(path: string, cut: CutKind, expectedBytes: number, ids: number): [ids: number, size: number] {
     const descriptor = this.#parts.files.openForRead(path)
     try {
-      return this.#storeStream(descriptor, cut, 0, Number.POSITIVE_INFINITY, ids)
+      return this.#storeStream(descriptor, cut, 0, Number.POSITIVE_INFINITY, expectedBytes, ids)
     } finally {
-      closeSync(descriptor)
+      this.#parts.files.close(descriptor)
     }
   }
 
@@ -101,19 +101,26 @@ export class Kernel {
       let ids = 0
       let bytes = 0
       const { stored } = this.#counted(() => {
-        ;[ids, bytes] = this.#storeStream(descriptor, 'fixed', job.offset, job.length, 0)
+        ;[ids, bytes] = this.#storeStream(descriptor, 'fixed', job.offset, job.length, job.length, 0)
       })
       return { ids: this.#takeIds(ids), bytes, stored }
     } finally {
-      closeSync(descriptor)
+      this.#parts.files.close(descriptor)
     }
   }
 
   /** Reads from `offset` to the end of the file or of `length`, cuts, and stores each chunk. */
-  #storeStream(descriptor: number, cut: CutKind, offset: number, length: number, firstId: number): [ids: number, size: number] {
-    this.#read ??= this.#parts.primitives.allocate(readBytes)
-    const region = this.#read
+  #storeStream(
+    descriptor: number,
+    cut: CutKind,
+    offset: number,
+    length: number,
+    expectedBytes: number,
+    firstId: number,
+  ): [ids: number, size: number] {
     const cutter = this.#parts.newCutter(cut)
+    const region = this.#readRegion(cutter.maxBytes + readAheadBytes)
+    const readBytes = region.bytes.length
     let ids = firstId
     let size = 0
     let begin = 0
@@ -127,9 +134,10 @@ export class Kernel {
       while (end < readBytes && !last) {
         const wanted = Math.min(readBytes - end, length - size)
         const got = wanted === 0 ? 0 : readSync(descriptor, region.bytes, end, wanted, offset + size)
-        last = got === 0
         end += got
         size += got
+        // A read that ends exactly where the file should is the end: one call less for each small file.
+        last = got === 0 || (got < wanted && size === expectedBytes)
       }
       while (begin < end) {
         const chunk = cutter.next(region.bytes, begin, end, last)
@@ -139,6 +147,11 @@ export class Kernel {
       }
     }
     return [ids, size]
+  }
+
+  #readRegion(sizeBytes: number): Region {
+    if (this.#read === undefined || this.#read.bytes.length < sizeBytes) this.#read = this.#parts.primitives.allocate(sizeBytes)
+    return this.#read
   }
 
   #storePieces(job: PiecesJob): IdsResult {

@@ -21,6 +21,8 @@ export interface WriteOptions {
   readonly canCompress: boolean
   readonly verification: WriteVerification
   readonly contentCut: ContentCut
+  /** Open data packs of each thread. Where several threads share the blobs out among them at random, one is enough. */
+  readonly openDataPacks: number
 }
 
 /** Puts a kernel together on the calling thread. */
@@ -35,8 +37,7 @@ export function newKernel(
   emit: (pack: FinishedPack) => void,
 ): Kernel {
   const sealer = new Sealer(key, primitives)
-  const { level, canCompress, verification } = options
-  const assembler = new PackAssembler(primitives, sealer, index, slots, { level, canCompress, verification, randomInteger }, emit)
+  const assembler = new PackAssembler(primitives, sealer, index, slots, { ...options, randomInteger }, emit)
   const opener = new PieceOpener(primitives, sealer)
   return new Kernel({ primitives, sealer, index, files, assembler, opener, newCutter: cutterFactory(options.contentCut) })
 }

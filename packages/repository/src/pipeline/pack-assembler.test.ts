@@ -29,7 +29,7 @@ function bench(options: Partial<AssemblerOptions> = {}, packBytes = 64 * 1024) {
     slots.giveBack(pack.slot)
   }
   let turn = 0
-  const all: AssemblerOptions = { level: 1, canCompress: true, verification: 'all', randomInteger: (below) => turn++ % below, ...options }
+  const all: AssemblerOptions = { level: 1, canCompress: true, verification: 'all', openDataPacks: 2, randomInteger: (below) => turn++ % below, ...options }
   const assembler = new PackAssembler(primitives, sealer, index, slots, all, emit)
   const source = primitives.allocate(1 << 20)
   const id = primitives.allocate(32)

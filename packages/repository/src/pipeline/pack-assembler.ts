@@ -15,7 +15,9 @@ export interface AssemblerOptions {
   /** False for repositories of format 1, which know no compression. */
   readonly canCompress: boolean
   readonly verification: WriteVerification
-  /** A whole number from 0 to `below` - 1, to deal blobs over the open packs. */
+  /** Data blobs are dealt at random over so many open packs: pack contents then do not show the cut of a file. */
+  readonly openDataPacks: number
+  /** A whole number from 0 to `below` - 1. */
   readonly randomInteger: (below: number) => number
 }
 
@@ -45,8 +47,6 @@ interface OpenPack {
   usedBytes: number
 }
 
-/** Blobs are dealt at random over so many open packs, so that pack contents do not show the cut of a file. */
-const openDataPacks = 2
 const samplePeriod = 16
 /** What hardly shrinks is stored as it is: reading it then costs no decompression. */
 const worthwhile = 0.97
@@ -64,7 +64,7 @@ export class PackAssembler {
   readonly #slots: PackSlots
   readonly #options: AssemblerOptions
   readonly #emit: (pack: FinishedPack) => void
-  readonly #data: (OpenPack | undefined)[] = Array.from({ length: openDataPacks }, () => undefined)
+  readonly #data: (OpenPack | undefined)[]
   #tree: OpenPack | undefined
   #proof: Region
   #storedBlobs = 0
@@ -83,6 +83,7 @@ export class PackAssembler {
     this.#slots = slots
     this.#options = options
     this.#emit = emit
+    this.#data = Array.from({ length: options.openDataPacks }, () => undefined)
     this.#proof = primitives.allocate(1 << 16)
   }
 
@@ -184,7 +185,7 @@ export class PackAssembler {
   }
 
   #packFor(isTree: boolean, length: number): OpenPack {
-    const which = isTree ? 0 : this.#options.randomInteger(openDataPacks)
+    const which = isTree ? 0 : this.#options.randomInteger(this.#data.length)
     const open = isTree ? this.#tree : this.#data[which]
     if (open !== undefined) {
       if (this.#fits(open, length + sealOverheadBytes, compressedHeaderEntryBytes)) return open

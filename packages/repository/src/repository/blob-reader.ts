@@ -1,7 +1,7 @@
 import { CoffreError } from '@coffre/foundation'
 import type { Region } from '../crypto/region.ts'
 import type { Id, Node } from '../format/node.ts'
-import { decodeTree } from '../format/tree-codec.ts'
+import { decodeTree } from '../format/tree-decoder.ts'
 import type { FoundBlob, RepositoryIndex } from '../index/repository-index.ts'
 import { PieceOpener } from '../pipeline/open-piece.ts'
 import type { Repository } from './repository.ts'
@@ -30,7 +30,7 @@ export class BlobReader {
   }
 
   async tree(id: Id, signal: AbortSignal): Promise<Node[]> {
-    return decodeTree(await this.blob(id, true, signal), id)
+    return decodeTree(await this.blob(id, true, signal))
   }
 
   async blob(id: Id, isTree: boolean, signal: AbortSignal): Promise<Buffer> {

@@ -1,5 +1,5 @@
 import { CoffreError, throwIfAborted } from '@coffre/foundation'
-import { encodeIndex, type IndexedPack } from '../format/index-codec.ts'
+import { encodeIndex, type IndexedPack } from '../format/index-encoder.ts'
 import type { Id } from '../format/node.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
 import { parsePackHeader } from '../pack/pack-header.ts'
@@ -12,7 +12,7 @@ import { Sealer } from '../crypto/sealer.ts'
 import { newInlinePool, newThreadPool } from './new-pool.ts'
 import type { Repository } from './repository.ts'
 
-export interface BlobWriterOptions extends WriteOptions {
+export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   /** Packs are complete at this size at the latest; 16 MiB. */
   readonly packBytes?: number
   /** Packs on their way to the backend at the same time. */
@@ -24,8 +24,10 @@ export interface BlobWriterOptions extends WriteOptions {
 }
 
 const defaultPackBytes = 16 * 1024 * 1024
-/** Each thread fills two packs at a time. */
-const openPacksPerThread = 2
+/** Trees are small and few: the thread that stores them completes packs earlier, to keep less memory. */
+const treePackBytes = 8 * 1024 * 1024
+/** Blobs are dealt over at least so many open packs, of all threads together (finding 9 of the vault rules). */
+const openPacksMin = 2
 const defaultUploads = 2
 /** An index file is written when so many blobs wait for one, so that a killed backup need not store them again. */
 const blobsPerIndex = 50_000
@@ -62,8 +64,10 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
     const { primitives } = repository.workbench
     const packBytes = options.packBytes ?? defaultPackBytes
-    this.#mainSlots = new GrowingSlots(packBytes, primitives)
     const { context } = repository
+    this.#mainSlots = new GrowingSlots(context.workers === 0 ? packBytes : Math.min(packBytes, treePackBytes), primitives)
+    const openDataPacks = Math.ceil(openPacksMin / Math.max(1, context.workers))
+    const writeOptions = { ...options, openDataPacks }
     const randomInteger = (below: number): number => context.random.integer(below)
     const receive = (pack: FinishedPack): void => this.receive(pack)
     this.#trees = new PackAssembler(
@@ -71,17 +75,17 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
       new Sealer(repository.masterKey, primitives),
       index.blobs,
       this.#mainSlots,
-      { ...options, randomInteger },
+      { ...writeOptions, randomInteger },
       receive,
     )
     this.#treeId = primitives.allocate(32)
     this.#treeContent = primitives.allocate(1 << 20)
     if (context.workers === 0) {
-      this.pool = newInlinePool(repository, index.blobs, options, this.#mainSlots, receive, () => this.settled())
+      this.pool = newInlinePool(repository, index.blobs, writeOptions, this.#mainSlots, receive, () => this.settled())
     } else {
-      const slots = newSlotPoolMemory(context.workers * openPacksPerThread + (options.uploads ?? defaultUploads), packBytes)
+      const slots = newSlotPoolMemory(context.workers * openDataPacks + (options.uploads ?? defaultUploads), packBytes)
       this.#slots = new SlotPool(slots, primitives)
-      this.pool = newThreadPool(repository, index.blobs, options, slots, this.#slots, this)
+      this.pool = newThreadPool(repository, index.blobs, writeOptions, slots, this.#slots, this)
     }
   }
 

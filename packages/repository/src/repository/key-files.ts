@@ -4,7 +4,7 @@ import type { Backend } from '@coffre/storage'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
-import { decodeKeyFile, encodeKeyFile, type KeyFile } from '../format/key-codec.ts'
+import { decodeKey, encodeKey, type KeyContent } from '../format/key-codec.ts'
 import type { Id } from '../format/node.ts'
 import { formatInstant } from '../local/timestamp.ts'
 import { decodeMasterKey, deriveKey, encodeMasterKey } from './master-key.ts'
@@ -18,7 +18,7 @@ export interface OpenedKey {
   readonly masterKey: MasterKey
 }
 
-export interface StoredKeyFile extends KeyFile {
+export interface StoredKeyFile extends KeyContent {
   readonly id: Id
 }
 
@@ -33,18 +33,18 @@ export async function addKeyFile(
 ): Promise<Id> {
   const salt = context.random.bytes(64)
   const userKey = await deriveKey(password, salt, context.scrypt)
-  const keyFile: KeyFile = {
+  const keyFile: KeyContent = {
     created: formatInstant(context.clock.nowMs()),
     username: who.username ?? context.identity.username,
     hostname: who.hostname ?? context.identity.hostname,
     kdf: 'scrypt',
-    n: context.scrypt.n,
-    r: context.scrypt.r,
-    p: context.scrypt.p,
+    scryptN: context.scrypt.n,
+    scryptR: context.scrypt.r,
+    scryptP: context.scrypt.p,
     salt,
     data: new Workbench(userKey, openPrimitives()).seal(encodeMasterKey(masterKey)),
   }
-  const bytes = encodeKeyFile(keyFile)
+  const bytes = encodeKey(keyFile)
   const id = hash('sha256', bytes, 'hex')
   await backend.save({ type: 'key', name: id }, [bytes], {}, signal)
   await backend.flush(signal)
@@ -54,7 +54,7 @@ export async function addKeyFile(
 export async function listKeyFiles(backend: Backend, signal: AbortSignal): Promise<StoredKeyFile[]> {
   const keys: StoredKeyFile[] = []
   for await (const file of backend.list('key', signal)) {
-    keys.push({ id: file.name, ...decodeKeyFile(await backend.load(file, undefined, signal), file.name) })
+    keys.push({ id: file.name, ...decodeKey(await backend.load(file, undefined, signal)) })
   }
   return keys.sort((a, b) => (a.id < b.id ? -1 : 1))
 }
@@ -92,8 +92,8 @@ export async function openKeyFile(bytes: Uint8Array, name: string, password: Uin
       hint: 'Restore the key file from the recovery kit, or open the repository with another key.',
     })
   }
-  const keyFile = decodeKeyFile(bytes, name)
-  const userKey = await deriveKey(password, keyFile.salt, keyFile)
+  const keyFile = decodeKey(bytes)
+  const userKey = await deriveKey(password, keyFile.salt, { n: keyFile.scryptN, r: keyFile.scryptR, p: keyFile.scryptP })
   const content = new Workbench(userKey, openPrimitives()).open(keyFile.data)
   return content === undefined ? undefined : decodeMasterKey(content)
 }

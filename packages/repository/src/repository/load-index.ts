@@ -1,5 +1,5 @@
 import type { Id } from '../format/node.ts'
-import { decodeIndex } from '../format/index-codec.ts'
+import { scanIndex } from '../format/index-scanner.ts'
 import { RepositoryIndex } from '../index/repository-index.ts'
 import { isMissing, type Repository } from './repository.ts'
 
@@ -50,7 +50,7 @@ async function readAll(
   const reader = async (): Promise<void> => {
     for (let name = names[next++]; name !== undefined; name = names[next++]) {
       try {
-        readOne(repository, index, name, await repository.loadUnpacked('index', name, signal), sizes, options)
+        readOne(index, name, await repository.loadUnpacked('index', name, signal), sizes, options)
       } catch (error) {
         if (isMissing(error)) vanished = true
         else if (options.onDamaged !== undefined && !signal.aborted) options.onDamaged(name, error)
@@ -64,29 +64,30 @@ async function readAll(
 }
 
 function readOne(
-  repository: Repository,
   index: RepositoryIndex,
   name: Id,
   json: Buffer,
   sizes: ReadonlyMap<Id, number> | undefined,
   options: LoadIndexOptions,
 ): void {
-  void repository
   let pack = -1
   let packBytes: number | undefined
   let isAgain = false
-  decodeIndex(json, name, {
-    pack(id) {
-      packBytes = sizes?.get(id)
-      const ignored = (sizes !== undefined && packBytes === undefined) || options.withoutPacks?.has(id) === true
-      isAgain = !ignored && index.packs.find(id) >= 0
-      pack = ignored ? -1 : index.packNumber(id)
+  const id = Buffer.alloc(32)
+  scanIndex(json, {
+    id,
+    pack() {
+      const packId = id.toString('hex')
+      packBytes = sizes?.get(packId)
+      const ignored = (sizes !== undefined && packBytes === undefined) || options.withoutPacks?.has(packId) === true
+      isAgain = !ignored && index.packs.find(packId) >= 0
+      pack = ignored ? -1 : index.packNumber(packId)
       if (pack >= 0 && packBytes !== undefined) index.packs.setSize(pack, packBytes)
     },
-    blob(id, idOffset, isTree, offset, sealedBytes, rawBytes) {
+    blob(isTree, offset, sealedBytes, rawBytes) {
       if (pack < 0 || (packBytes !== undefined && offset + sealedBytes > packBytes)) return
-      if (isAgain && isListed(index, id, idOffset, isTree, pack, offset)) return
-      index.blobs.add(id, idOffset, isTree, { pack, offset, sealedBytes, rawBytes })
+      if (isAgain && isListed(index, id, 0, isTree, pack, offset)) return
+      index.blobs.add(id, 0, isTree, { pack, offset, sealedBytes, rawBytes })
     },
   })
   index.files.add(name)

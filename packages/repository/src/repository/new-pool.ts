@@ -12,6 +12,7 @@ const readOnly: WriteOptions = {
   canCompress: false,
   verification: 'trees',
   contentCut: { kind: 'gear', secret: new Uint8Array(32) },
+  openDataPacks: 1,
 }
 
 const receivesNothing: PackReceiver = {
@@ -39,8 +40,9 @@ export function newThreadPool(
   slots: SlotPool,
   receiver: PackReceiver,
 ): ComputePool {
-  const { level, canCompress, verification, contentCut } = options
-  const setup = { key: repository.masterKey, options: { level, canCompress, verification, contentCut }, index: index.memory, slots: memory }
+  const { level, canCompress, verification, contentCut, openDataPacks } = options
+  const plain = { level, canCompress, verification, contentCut, openDataPacks }
+  const setup = { key: repository.masterKey, options: plain, index: index.memory, slots: memory }
   return new ThreadPool(repository.context.workers, setup, slots, receiver)
 }
 

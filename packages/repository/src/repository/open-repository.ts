@@ -1,10 +1,10 @@
 import { CoffreError, isCoffreError } from '@coffre/foundation'
 import type { Backend } from '@coffre/storage'
-import { isIrreducible, randomPolynomial } from '../chunk/polynomial.ts'
+import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePolynomial } from '../chunk/polynomial.ts'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
-import { type Config, decodeConfig, encodeConfig } from '../format/config-codec.ts'
+import { decodeConfig, encodeConfig, type RepositoryConfig } from '../format/config-codec.ts'
 import { addKeyFile, searchKeyFile } from './key-files.ts'
 import { masterKeyFrom } from './master-key.ts'
 import { Repository } from './repository.ts'
@@ -28,10 +28,10 @@ export async function initRepository(backend: Backend, context: RepositoryContex
   await refuseExisting(backend, signal)
   await backend.create(signal)
   const masterKey = masterKeyFrom(context.random.bytes(64))
-  const config: Config = {
+  const config: RepositoryConfig = {
     version: options.version ?? newestFormat,
     id: Buffer.from(context.random.bytes(32)).toString('hex'),
-    chunkerPolynomial: options.copyPolynomialFrom?.config.chunkerPolynomial ?? randomPolynomial(context.random),
+    chunkerPolynomial: options.copyPolynomialFrom?.config.chunkerPolynomial ?? formatPolynomial(randomIrreduciblePolynomial(context.random)),
   }
   const keyId = await addKeyFile(backend, masterKey, options.password, context, signal)
   await saveConfig(backend, config, masterKey, signal)
@@ -57,7 +57,7 @@ export async function openRepositoryWithKey(backend: Backend, context: Repositor
 }
 
 /** Replaces `config`; only init and upgrade do. */
-export async function saveConfig(backend: Backend, config: Config, masterKey: MasterKey, signal: AbortSignal): Promise<void> {
+export async function saveConfig(backend: Backend, config: RepositoryConfig, masterKey: MasterKey, signal: AbortSignal): Promise<void> {
   const sealed = new Workbench(masterKey, openPrimitives()).seal(encodeConfig(config))
   await backend.save({ type: 'config', name: '' }, [sealed], {}, signal)
   await backend.flush(signal)
@@ -76,7 +76,7 @@ function openWithKey(backend: Backend, context: RepositoryContext, masterKey: Ma
       hint: 'Update Coffre.',
     })
   }
-  if (!isIrreducible(config.chunkerPolynomial)) {
+  if (!isIrreducible(parsePolynomial(config.chunkerPolynomial))) {
     throw new CoffreError('repository.damaged', `config at ${backend.location} has a chunker polynomial that is not irreducible`)
   }
   return new Repository(backend, context, config, masterKey, keyId)

@@ -4,7 +4,7 @@ import { hash } from 'node:crypto'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
-import type { Config } from '../format/config-codec.ts'
+import type { RepositoryConfig } from '../format/config-codec.ts'
 import type { Id } from '../format/node.ts'
 import { decodeUnpacked, encodeUnpacked } from './cleartext.ts'
 import type { RepositoryContext } from './repository-context.ts'
@@ -16,13 +16,13 @@ export type UnpackedType = Extract<FileType, 'index' | 'lock' | 'snapshot'>
 export class Repository {
   readonly backend: Backend
   readonly context: RepositoryContext
-  readonly config: Config
+  readonly config: RepositoryConfig
   readonly masterKey: MasterKey
   /** The key file that opened it. */
   readonly keyId: Id
   readonly workbench: Workbench
 
-  constructor(backend: Backend, context: RepositoryContext, config: Config, masterKey: MasterKey, keyId: Id) {
+  constructor(backend: Backend, context: RepositoryContext, config: RepositoryConfig, masterKey: MasterKey, keyId: Id) {
     this.backend = backend
     this.context = context
     this.config = config

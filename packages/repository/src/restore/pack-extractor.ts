@@ -1,4 +1,4 @@
-import { closeSync, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
 import type { ByteString } from '@coffre/foundation'
 import type { RepositoryIndex } from '../index/repository-index.ts'
 import type { ComputePool } from '../pipeline/compute-pool.ts'
@@ -170,7 +170,7 @@ export class PackExtractor {
     try {
       for (let done = 0; done < content.length; ) done += writeSync(descriptor, content, done, content.length - done, offset + done)
     } finally {
-      closeSync(descriptor)
+      this.#repository.context.files.close(descriptor)
     }
   }
 

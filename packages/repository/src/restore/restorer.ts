@@ -2,10 +2,11 @@ import { ftruncateSync } from 'node:fs'
 import { type ByteString, CoffreError, throwIfAborted } from '@coffre/foundation'
 import type { Id, Node } from '../format/node.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
-import { applyMetadata, createSpecialFile } from '../local/file-node.ts'
+import { applyMetadata } from '../local/apply-metadata.ts'
 import { FileSystemError } from '../local/file-system-error.ts'
 import type { FileStatus, LocalFiles } from '../local/local-files.ts'
-import { compareInstants, instantOf } from '../local/timestamp.ts'
+import { createSpecialFile } from '../local/special-file.ts'
+import { compareTimes, parseTimestamp } from '../local/timestamp.ts'
 import { BlobReader } from '../repository/blob-reader.ts'
 import { newReadPool } from '../repository/new-pool.ts'
 import type { Repository } from '../repository/repository.ts'
@@ -221,7 +222,7 @@ export class Restorer {
   /** What an existing file lacks; everything when there is none. */
   async #missingBlobs(node: Node, path: ByteString, status: FileStatus | undefined, blobs: PlannedBlob[]): Promise<readonly PlannedBlob[]> {
     if (status?.type !== 'file' || status.sizeBytes === 0) return blobs
-    const sameTime = compareInstants(instantOf(node.mtime), status.mtime) === 0
+    const sameTime = compareTimes(parseTimestamp(node.mtime), status.mtime) === 0
     if (this.#options.overwrite === 'if-changed' && sameTime && status.sizeBytes === Number(node.size ?? 0)) return []
     const matches = await compareContent(this.#pool, path, node.content ?? [], blobs, this.#index, this.#signal)
     return blobs.filter((_, i) => matches[i] !== true)
@@ -314,14 +315,14 @@ export class Restorer {
   #mayOverwrite(node: Node, status: FileStatus | undefined): boolean {
     if (status === undefined) return true
     if (this.#options.overwrite === 'never') return false
-    if (this.#options.overwrite === 'if-newer') return compareInstants(instantOf(node.mtime), status.mtime) > 0
+    if (this.#options.overwrite === 'if-newer') return compareTimes(parseTimestamp(node.mtime), status.mtime) > 0
     return true
   }
 
   #finish(node: Node, path: ByteString, location: ByteString): void {
     if (this.#options.dryRun) return
-    const problems = applyMetadata(node, path, this.#files, { selectAttribute: this.#options.selectAttribute })
-    for (const problem of problems) this.#report(location, problem)
+    const failures = applyMetadata(node, path, this.#files, { selectAttribute: this.#options.selectAttribute })
+    for (const error of failures) this.#report(location, error)
   }
 
   #ensureFolder(path: ByteString): void {

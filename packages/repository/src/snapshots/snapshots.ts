@@ -3,7 +3,7 @@ import type { Retention } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
 import type { Snapshot, StoredSnapshot } from '../format/snapshot.ts'
 import { decodeSnapshot, encodeSnapshot } from '../format/snapshot-codec.ts'
-import { instantMs } from '../local/timestamp.ts'
+import { compareInstants } from '../local/timestamp.ts'
 import { isMissing, type Repository } from '../repository/repository.ts'
 
 const loadsAtOnce = 8
@@ -34,11 +34,11 @@ export async function listSnapshots(
 }
 
 export function compareSnapshots(a: StoredSnapshot, b: StoredSnapshot): number {
-  return instantMs(a.time) - instantMs(b.time) || (a.time < b.time ? -1 : a.time > b.time ? 1 : a.id < b.id ? -1 : 1)
+  return compareInstants(a.time, b.time) || (a.id < b.id ? -1 : 1)
 }
 
 export async function loadSnapshot(repository: Repository, id: Id, signal: AbortSignal): Promise<StoredSnapshot> {
-  return { id, ...decodeSnapshot(await repository.loadUnpacked('snapshot', id, signal), id) }
+  return { id, ...decodeSnapshot(await repository.loadUnpacked('snapshot', id, signal)) }
 }
 
 /** Stores a snapshot; everything that it refers to must be durable. Itself durable when this resolves. */
