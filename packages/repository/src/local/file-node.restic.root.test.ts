@@ -8,9 +8,10 @@ import type { Id, Node } from '../format/node.ts'
 import { ResticOracle } from '../format/restic-oracle.ts'
 import { decodeTree } from '../format/tree-decoder.ts'
 import { applyMetadata } from './apply-metadata.ts'
-import { type NodeOptions, readFileNode } from './file-node.ts'
+import type { NodeOptions } from './build-node.ts'
+import { deviceNumber } from './device-number.ts'
+import { readFileNode } from './file-node.ts'
 import { LinuxFiles } from './linux-files.ts'
-import { deviceNumber } from './linux-status.ts'
 import { createSpecialFile } from './special-file.ts'
 
 const files = new LinuxFiles()

@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import * as fs from 'node:fs'
 import { test } from 'node:test'
 import { temporaryFolder } from '@coffre/testkit'
-import { defaultNodeOptions, fileNode, readFileNode } from './file-node.ts'
+import { buildNode, type NodeOptions } from './build-node.ts'
+import { readFileNode } from './file-node.ts'
 import { FileSystemError } from './file-system-error.ts'
 import { LinuxFiles } from './linux-files.ts'
 import type { FileStatus, UnreadableAttribute } from './local-files.ts'
 import { createSpecialFile } from './special-file.ts'
 
+const nodeOptions: NodeOptions = { withAtime: false, deviceIds: 'linked' }
 const status: FileStatus = {
   type: 'file',
   permissions: 0o2755,
@@ -25,8 +27,8 @@ const status: FileStatus = {
 }
 const inGreenwich = ({ seconds, nanoseconds }: FileStatus['mtime']): string => `${seconds}.${nanoseconds}`
 const common = { name: 'n', uid: 1, gid: 2, user: 'u', inode: 2n ** 63n, mtime: '10.5', atime: '10.5', ctime: '30.0' }
-const nodeOf = (changes: Partial<FileStatus>, options = defaultNodeOptions) =>
-  fileNode({ name: 'n', status: { ...status, ...changes }, user: 'u', group: '' }, options, inGreenwich)
+const nodeOf = (changes: Partial<FileStatus>, options = nodeOptions) =>
+  buildNode({ name: 'n', status: { ...status, ...changes }, user: 'u', group: '' }, options, inGreenwich)
 
 test('a file has size and links', () => {
   const node = { ...common, type: 'file', mode: 4194797, deviceId: 64769, size: 12, links: 2, content: [] }
@@ -69,7 +71,7 @@ test('attributes that cannot be read leave a node that lacks them, and are repor
     [new Unreadable(), undefined],
   ] as const) {
     const errors: FileSystemError[] = []
-    const node = readFileNode(files, path, 'file', files.status(path), defaultNodeOptions, (error) => errors.push(error))
+    const node = readFileNode(files, path, 'file', files.status(path), nodeOptions, (error) => errors.push(error))
     assert.deepEqual(node.extendedAttributes, attributes)
     assert.deepEqual(
       errors.map((error) => error.errno),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NodeType } from '../format/node.ts'
-import { goFileMode, nodeTypeOf, permissionsOf } from './go-file-mode.ts'
+import { goFileMode, permissionsOf } from './go-file-mode.ts'
 
 /** From Go itself: `uint32(info.Mode())` of such files. */
 const known: readonly (readonly [type: Exclude<NodeType, ''>, permissions: number, mode: number])[] = [
@@ -22,7 +22,6 @@ const known: readonly (readonly [type: Exclude<NodeType, ''>, permissions: numbe
 for (const [type, permissions, mode] of known) {
   test(`${type} with ${permissions.toString(8)} is ${mode} in Go, and back`, () => {
     assert.equal(goFileMode(type, permissions), mode)
-    assert.equal(nodeTypeOf(mode), type)
     assert.equal(permissionsOf(mode), permissions)
   })
 }
@@ -31,8 +30,4 @@ test('every permission bit survives', () => {
   for (let permissions = 0; permissions <= 0o7777; permissions++) {
     assert.equal(permissionsOf(goFileMode('dir', permissions)), permissions)
   }
-})
-
-test('a mode of two types is none', () => {
-  assert.equal(nodeTypeOf(goFileMode('dir', 0) + goFileMode('symlink', 0)), '')
 })

@@ -23,8 +23,6 @@ const typeBits: Readonly<Record<Exclude<NodeType, ''>, number>> = {
   irregular: modeIrregular,
 }
 
-const typeMask = modeDir | modeSymlink | modeDevice | modeNamedPipe | modeSocket | modeCharDevice | modeIrregular
-
 /** `permissions` are st_mode & 0o7777. The result is unsigned, as restic writes it. */
 export function goFileMode(type: Exclude<NodeType, ''>, permissions: number): number {
   let mode = (permissions & 0o777) | typeBits[type]
@@ -43,11 +41,4 @@ export function permissionsOf(mode: number): number {
   if ((mode & modeSetgid) !== 0) permissions |= 0o2000
   if ((mode & modeSticky) !== 0) permissions |= 0o1000
   return permissions
-}
-
-/** '' for a combination of type bits that no file has. */
-export function nodeTypeOf(mode: number): NodeType {
-  const bits = mode & typeMask
-  for (const [type, own] of Object.entries(typeBits)) if ((own | 0) === bits) return type as NodeType
-  return ''
 }

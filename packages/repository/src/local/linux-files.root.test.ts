@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import * as fs from 'node:fs'
 import { test } from 'node:test'
 import { temporaryFolder } from '@coffre/testkit'
+import { deviceNumber } from './device-number.ts'
 import { isFileSystemError } from './file-system-error.ts'
 import { LinuxFiles } from './linux-files.ts'
-import { deviceNumber } from './linux-status.ts'
 
 const files = new LinuxFiles()
 

@@ -1,4 +1,5 @@
 import type { NodeType, Uint64 } from '../format/node.ts'
+import { deviceNumber } from './device-number.ts'
 import type { FileStatus, FileTime } from './local-files.ts'
 import type { NativeMemory } from './native-memory.ts'
 
@@ -16,15 +17,6 @@ export function typeOfNumber(number: number): NodeType {
 /** The file type of an st_mode. */
 export function typeOfMode(mode: number): FileStatus['type'] {
   return typeOfNumber((mode >>> 12) & 0o17) || 'irregular'
-}
-
-/** A dev_t as glibc and the kernel's 64-bit stat encode it: what Go, and so restic, has in `Stat_t.Dev` and `Stat_t.Rdev`. */
-export function deviceNumber(major: number, minor: number): Uint64 {
-  const low = (minor & 0xff) + (major & 0xfff) * 0x100
-  const high = Math.floor(minor / 0x100) * 0x10_0000 + Math.floor(major / 0x1000) * 2 ** 44
-  return high + low <= Number.MAX_SAFE_INTEGER
-    ? high + low
-    : BigInt(low) + (BigInt(Math.floor(minor / 0x100)) << 20n) + (BigInt(Math.floor(major / 0x1000)) << 44n)
 }
 
 /** Reads a `struct statx` (statx(2)) at the start of `memory`; both supported processors are little-endian. */

@@ -6,9 +6,6 @@ import type { FileTime } from './local-files.ts'
 /** Minutes east of Greenwich at an instant. */
 export type ZoneOffset = (unixSeconds: number) => number
 
-/** Go's zero time, which restic writes for a time it does not know. */
-export const zeroTimestamp: Timestamp = '0001-01-01T00:00:00Z'
-
 const shape = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:Z|([+-])(\d\d):(\d\d))$/
 const dateMsMax = 8.64e15
 const cacheSlots = 512
@@ -17,6 +14,8 @@ const cacheSlots = 512
  * A function that writes times as Go's JSON does: RFC 3339, nanoseconds without trailing zeros, the local zone, and, as restic
  * has it, years before 0 and after 9999 moved to those. It remembers zone and text of recent seconds. In zones that once
  * differed from Greenwich by odd seconds, Go shifts the instant by those seconds; here the instant stays exact.
+ *
+ * @internal Other zones than that of the process are for tests.
  */
 export function timestampWriter(zone: ZoneOffset = localZone): (time: FileTime) => Timestamp {
   const seconds = new Float64Array(cacheSlots).fill(Number.NaN)
@@ -58,7 +57,7 @@ export function formatInstant(unixMs: number): Timestamp {
   return formatTimestamp(timeFromMs(unixMs))
 }
 
-export function timeFromMs(unixMs: number): FileTime {
+function timeFromMs(unixMs: number): FileTime {
   const seconds = Math.floor(unixMs / 1000)
   return { seconds, nanoseconds: Math.round((unixMs - seconds * 1000) * 1e6) }
 }
