@@ -27,6 +27,7 @@ export const errorCatalogue = {
   'repository.lease-lost': { exit: 26, http: 409, retry: 'reopen' },
   'snapshot.missing': { exit: 27, http: 404, retry: 'never' },
   'snapshot.ambiguous': { exit: 28, http: 409, retry: 'never' },
+  'snapshot.path-missing': { exit: 1, http: 404, retry: 'never' },
   'blob.missing': { exit: 1, http: 500, retry: 'never' },
   'source.incomplete': { exit: 3, http: 200, retry: 'never' },
   'source.missing': { exit: 1, http: 404, retry: 'never' },

@@ -14,6 +14,7 @@ export { readStoredFiles, stateHash, writeStoredFiles } from './crash/stored-fil
 export { FakeClock, fakeContext } from './fake-clock.ts'
 export { type Fault, type FaultOdds, FaultyBackend, type FaultyMethod } from './faulty-backend.ts'
 export { fixtureContext, type FixtureOptions, fixturePassword, RepositoryFixture, type SourceFiles } from './repository-fixture.ts'
+export { ResticVault, type VaultOptions } from './restic-vault.ts'
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'
