@@ -143,8 +143,17 @@ export interface ExtractResult {
   readonly failures: readonly (readonly [path: number, failure: Failure])[]
 }
 
+/** What is wrong with a pack: its content as a whole, its header, one of its blobs, or what the index says of it. */
+export interface VerifyProblem {
+  readonly about: 'name' | 'header' | 'blob' | 'index'
+  /** The blob in question, or the first of several. */
+  readonly blob?: { readonly id: string; readonly isTree: boolean }
+  readonly message: string
+}
+
 export interface VerifyResult {
-  readonly problems: readonly string[]
+  readonly problems: readonly VerifyProblem[]
+  /** Blobs that the header lists. */
   readonly blobs: number
 }
 

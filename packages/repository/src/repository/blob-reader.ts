@@ -42,7 +42,7 @@ export class BlobReader {
         if (typeof result !== 'string') return result
         failure = `pack ${place.packId}: ${result}`
       } catch (error) {
-        if (signal.aborted || !(error instanceof CoffreError) || error.retry === 'backoff') throw error
+        if (signal.aborted || !(error instanceof CoffreError) || isPassing(error)) throw error
         failure = error.message
       }
     }
@@ -108,4 +108,9 @@ export class BlobReader {
     this.#cachedBytes += sizeBytes
     return region
   }
+}
+
+/** A pack that is too short stays so: another copy of the blob may help. Storage that does not answer may do so later. */
+function isPassing(error: CoffreError): boolean {
+  return error.retry === 'backoff' && error.code !== 'storage.truncated'
 }

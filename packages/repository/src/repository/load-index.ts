@@ -14,6 +14,8 @@ export interface LoadIndexOptions {
   readonly onProgress?: (filesDone: number, filesTotal: number) => void
   /** Called for an index file that cannot be read; without it the first such file ends the load. */
   readonly onDamaged?: (name: Id, error: unknown) => void
+  /** Called for a pack that another index file has listed already, and the file that lists it again. */
+  readonly onRepeatedPack?: (pack: Id, name: Id) => void
 }
 
 /** Files on their way from the backend at the same time. */
@@ -82,6 +84,7 @@ function readOne(
       const ignored = (sizes !== undefined && packBytes === undefined) || options.withoutPacks?.has(packId) === true
       isAgain = !ignored && index.packs.find(packId) >= 0
       pack = ignored ? -1 : index.packNumber(packId)
+      if (isAgain) options.onRepeatedPack?.(packId, name)
       if (pack >= 0 && packBytes !== undefined) index.packs.setSize(pack, packBytes)
     },
     blob(isTree, offset, sealedBytes, rawBytes) {
