@@ -1,4 +1,4 @@
-export { type BackupOptions, type BackupResult, backup, gearSecret } from './archive/backup.ts'
+export { type BackupOptions, type BackupResult, backup } from './archive/backup.ts'
 export { type Selection, selectAll } from './archive/selection.ts'
 export { openLocalFiles } from './local/open-local-files.ts'
 export type { Id, Node } from './format/node.ts'
@@ -9,3 +9,4 @@ export { initRepository, type InitOptions, type OpenOptions, openRepository } fr
 export type { Identity, Lease, RepositoryContext, ScryptCost } from './repository/repository-context.ts'
 export { Repository } from './repository/repository.ts'
 export { listSnapshots, loadSnapshot, saveSnapshot } from './snapshots/snapshots.ts'
+export { contentCutOf, gearSecret, markCreated, type MarkOptions } from './state/format-marker.ts'

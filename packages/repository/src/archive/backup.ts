@@ -1,4 +1,3 @@
-import { hkdfSync } from 'node:crypto'
 import { CoffreError, type ByteString } from '@coffre/foundation'
 import type { Id, Node } from '../format/node.ts'
 import type { Snapshot, StoredSnapshot } from '../format/snapshot.ts'
@@ -103,12 +102,6 @@ export async function backup(
   }
   const snapshot = snapshotOf(repository, targets, tree, archiver.counts, options, startMs, endMs)
   return { snapshotId: await saveSnapshot(repository, snapshot, signal), tree, counts: archiver.counts, startMs, endMs }
-}
-
-/** The gear table's secret: derived, so that it is the same for every writer of the vault and known to nobody without its key. */
-export function gearSecret(repository: Repository): Uint8Array {
-  const { encrypt, macK, macR } = repository.masterKey
-  return new Uint8Array(hkdfSync('sha256', Buffer.concat([encrypt, macK, macR]), Buffer.from(repository.config.id, 'hex'), 'coffre gear table', 32))
 }
 
 function writerOptions(options: BackupOptions): Partial<BlobWriterOptions> {

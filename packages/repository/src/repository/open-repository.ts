@@ -1,16 +1,19 @@
 import { CoffreError, isCoffreError } from '@coffre/foundation'
-import type { Backend } from '@coffre/storage'
+import type { Backend, FileHandle } from '@coffre/storage'
 import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePolynomial } from '../chunk/polynomial.ts'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
 import { decodeConfig, encodeConfig, type RepositoryConfig } from '../format/config-codec.ts'
+import { markCreated } from '../state/format-marker.ts'
+import { loadRecognised } from '../state/load-recognised.ts'
 import { addKeyFile, searchKeyFile } from './key-files.ts'
 import { masterKeyFrom } from './master-key.ts'
 import { Repository } from './repository.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
 const newestFormat = 2
+const configFile: FileHandle = { type: 'config', name: '' }
 
 export interface InitOptions {
   readonly password: Uint8Array
@@ -20,8 +23,8 @@ export interface InitOptions {
 }
 
 /**
- * Makes a repository: key file first, `config` last, so that what is there is always whole. `repository.exists` when there is one
- * already; a leftover of an interrupted init (keys, no config) does not hinder.
+ * Makes a repository: key file first, then what marks it as Coffre's own, `config` last, so that what is there is always whole.
+ * `repository.exists` when there is one already; a leftover of an interrupted init (keys, no config) does not hinder.
  */
 export async function initRepository(backend: Backend, context: RepositoryContext, options: InitOptions, signal: AbortSignal): Promise<Repository> {
   if (options.password.length === 0) throw new CoffreError('usage.invalid', 'an empty password does not protect a repository')
@@ -34,8 +37,10 @@ export async function initRepository(backend: Backend, context: RepositoryContex
     chunkerPolynomial: options.copyPolynomialFrom?.config.chunkerPolynomial ?? formatPolynomial(randomIrreduciblePolynomial(context.random)),
   }
   const keyId = await addKeyFile(backend, masterKey, options.password, context, signal)
+  const repository = new Repository(backend, context, config, masterKey, keyId)
+  if (options.copyPolynomialFrom === undefined) await markCreated(repository, {}, signal)
   await saveConfig(backend, config, masterKey, signal)
-  return new Repository(backend, context, config, masterKey, keyId)
+  return repository
 }
 
 export interface OpenOptions {
@@ -48,29 +53,36 @@ export interface OpenOptions {
 export async function openRepository(backend: Backend, context: RepositoryContext, options: OpenOptions, signal: AbortSignal): Promise<Repository> {
   const sealed = await loadConfigFile(backend, signal)
   const key = await searchKeyFile(backend, options.password, options.keyHint, signal)
-  return openWithKey(backend, context, key.masterKey, key.id, sealed)
+  return openWithKey(backend, context, key.masterKey, key.id, sealed, signal)
 }
 
 /** Opens with the master key itself, as the catalogue's key provider hands it out. */
 export async function openRepositoryWithKey(backend: Backend, context: RepositoryContext, masterKey: MasterKey, keyId: string, signal: AbortSignal): Promise<Repository> {
-  return openWithKey(backend, context, masterKey, keyId, await loadConfigFile(backend, signal))
+  return openWithKey(backend, context, masterKey, keyId, await loadConfigFile(backend, signal), signal)
 }
 
 /** Replaces `config`; only init and upgrade do. */
 export async function saveConfig(backend: Backend, config: RepositoryConfig, masterKey: MasterKey, signal: AbortSignal): Promise<void> {
   const sealed = new Workbench(masterKey, openPrimitives()).seal(encodeConfig(config))
-  await backend.save({ type: 'config', name: '' }, [sealed], {}, signal)
+  await backend.save(configFile, [sealed], {}, signal)
   await backend.flush(signal)
 }
 
-function openWithKey(backend: Backend, context: RepositoryContext, masterKey: MasterKey, keyId: string, sealed: Uint8Array): Repository {
-  const json = new Workbench(masterKey, openPrimitives()).open(sealed)
-  if (json === undefined) {
-    throw new CoffreError('repository.damaged', `config at ${backend.location} fails its authentication`, {
-      hint: 'It is damaged or belongs to another repository. Bring it back from a copy of the vault.',
-    })
+async function openWithKey(
+  backend: Backend,
+  context: RepositoryContext,
+  masterKey: MasterKey,
+  keyId: string,
+  sealed: Uint8Array,
+  signal: AbortSignal,
+): Promise<Repository> {
+  const workbench = new Workbench(masterKey, openPrimitives())
+  const recognise = (bytes: Uint8Array): RepositoryConfig | undefined => {
+    const json = workbench.open(bytes)
+    return json === undefined ? undefined : decodeConfig(json)
   }
-  const config = decodeConfig(json)
+  const config = recognise(sealed) ?? (await loadRecognised(backend, configFile, recognise, signal))
+  if (config === undefined) throw noRepository(backend)
   if (config.version > newestFormat) {
     throw new CoffreError('repository.format-newer', `the repository at ${backend.location} has format ${config.version}, this program knows up to ${newestFormat}`, {
       hint: 'Update Coffre.',
@@ -84,20 +96,23 @@ function openWithKey(backend: Backend, context: RepositoryContext, masterKey: Ma
 
 async function loadConfigFile(backend: Backend, signal: AbortSignal): Promise<Uint8Array> {
   try {
-    return await backend.load({ type: 'config', name: '' }, undefined, signal)
+    return await backend.load(configFile, undefined, signal)
   } catch (error) {
-    if (!isCoffreError(error, 'storage.missing')) throw error
-    throw new CoffreError('repository.missing', `there is no repository at ${backend.location}`, {
-      hint: 'Check the location, or make a repository there with `coffre repo init`.',
-      cause: error,
-    })
+    throw isCoffreError(error, 'storage.missing') ? noRepository(backend, error) : error
   }
+}
+
+function noRepository(backend: Backend, cause?: unknown): CoffreError {
+  return new CoffreError('repository.missing', `there is no repository at ${backend.location}`, {
+    hint: 'Check the location, or make a repository there with `coffre repo init`.',
+    cause,
+  })
 }
 
 async function refuseExisting(backend: Backend, signal: AbortSignal): Promise<void> {
   let found: unknown
   try {
-    found = await backend.stat({ type: 'config', name: '' }, signal)
+    found = await backend.stat(configFile, signal)
   } catch (error) {
     if (!isCoffreError(error, 'storage.missing')) throw error
   }
