@@ -7,6 +7,7 @@ import { decodeKey } from '../format/key-codec.ts'
 import { decodeLock } from '../format/lock-codec.ts'
 import type { Id } from '../format/node.ts'
 import { isMissing, type Repository } from '../repository/repository.ts'
+import { contentCutOf } from '../state/format-marker.ts'
 import type { Report } from './finding.ts'
 
 /** Files that must be there, as whoever keeps count of them knows. Without it, nobody misses a deleted one. */
@@ -19,6 +20,10 @@ export interface KnownFiles {
 /** Reads config, keys and locks once more and reports what is damaged or missed. */
 export async function checkSmallFiles(repository: Repository, known: KnownFiles, report: Report, signal: AbortSignal): Promise<void> {
   await inspect({ type: 'config', name: '' }, () => checkConfig(repository, signal), report, signal)
+  const checkMarker = async (): Promise<void> => {
+    await contentCutOf(repository, signal)
+  }
+  await inspect({ type: 'state', name: 'format' }, checkMarker, report, signal)
   const keys = await repository.names('key', signal)
   for (const name of keys) await inspect({ type: 'key', name }, () => checkKey(repository, name, signal), report, signal)
   const locks = await repository.names('lock', signal)
