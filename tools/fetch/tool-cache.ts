@@ -1,20 +1,24 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join, relative, resolve } from 'node:path'
 import { projectRoot } from '../project-root.ts'
-import type { Tool } from './tool.ts'
+import { programOf, type Tool } from './tool.ts'
 
 /**
- * Fetched programs, each in `<name>-<version>-<platform>/`, with a receipt that holds the SHA-256 of the program. A folder appears by
- * one rename, program and receipt together; a program that no longer fits its receipt counts as absent.
+ * Fetched tools, each in `<name>-<version>-<platform>/`, with a receipt that holds the SHA-256 of the program, or of all files where
+ * the tool is more than its program. A folder appears by one rename, tool and receipt together; a tool that no longer fits its
+ * receipt counts as absent.
  */
 export interface ToolCache {
   readonly folder: string
   /** The path of the program, or undefined when it is absent or not what was put there. */
   find(tool: Tool): Promise<string | undefined>
-  /** Has `build` write the program to the path that it is given, and puts it in place. Safe beside others, and against a kill. */
-  add(tool: Tool, build: (path: string) => Promise<void>): Promise<string>
+  /**
+   * Has `build` write the program to the path that it is given, and what else belongs to it into the folder, and puts that in
+   * place. Safe beside others, and against a kill.
+   */
+  add(tool: Tool, build: (path: string, folder: string) => Promise<void>): Promise<string>
 }
 
 /** The cache in COFFRE_CACHE, or else in `.cache/tools` of the checkout. */
@@ -27,24 +31,23 @@ export function toolCacheIn(folder: string): ToolCache {
   const folderOf = (tool: Tool) => join(folder, `${tool.name}-${tool.version}-${process.platform}-${process.arch}`)
 
   async function find(tool: Tool): Promise<string | undefined> {
-    const path = join(folderOf(tool), tool.name)
+    const path = join(folderOf(tool), programOf(tool))
     try {
-      const receipt = await readFile(`${path}.sha256`, 'utf8')
-      return receipt === `${await sha256Of(path)}\n` ? path : undefined
+      const receipt = await readFile(join(folderOf(tool), receiptName(tool)), 'utf8')
+      return receipt === (await receiptFor(tool, folderOf(tool))) ? path : undefined
     } catch {
       return undefined
     }
   }
 
-  async function add(tool: Tool, build: (path: string) => Promise<void>): Promise<string> {
+  async function add(tool: Tool, build: (path: string, folder: string) => Promise<void>): Promise<string> {
     await mkdir(folder, { recursive: true })
     await removeLeftovers(folder)
     const workFolder = join(folder, `${workPrefix}${process.pid}-${randomBytes(4).toString('hex')}`)
     try {
       await mkdir(workFolder)
-      const program = join(workFolder, tool.name)
-      await build(program)
-      await writeFile(`${program}.sha256`, `${await sha256Of(program)}\n`)
+      await build(join(workFolder, programOf(tool)), workFolder)
+      await writeFile(join(workFolder, receiptName(tool)), await receiptFor(tool, workFolder))
       return await place(tool, workFolder)
     } finally {
       await rm(workFolder, { recursive: true, force: true })
@@ -63,12 +66,12 @@ export function toolCacheIn(folder: string): ToolCache {
       throw error
     }
     await link(tool, `${workFolder}-link`)
-    return join(folderOf(tool), tool.name)
+    return join(folderOf(tool), programOf(tool))
   }
 
   /** `<folder>/<name>` leads to the newest program, for people and for a test that is run by hand. */
   async function link(tool: Tool, temporary: string): Promise<void> {
-    await symlink(relative(folder, join(folderOf(tool), tool.name)), temporary)
+    await symlink(relative(folder, join(folderOf(tool), programOf(tool))), temporary)
     await rename(temporary, join(folder, tool.name))
   }
 
@@ -93,6 +96,21 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
+}
+
+const receiptName = (tool: Tool): string => `${tool.name}.sha256`
+
+async function receiptFor(tool: Tool, folder: string): Promise<string> {
+  if (tool.program === undefined) return `${await sha256Of(join(folder, tool.name))}\n`
+  const files: string[] = []
+  for await (const entry of glob('**', { cwd: folder, withFileTypes: true })) {
+    if (!entry.isDirectory()) files.push(relative(folder, join(entry.parentPath, entry.name)))
+  }
+  const hash = createHash('sha256')
+  for (const file of files.sort()) {
+    if (file !== receiptName(tool)) hash.update(`${file}\0${await sha256Of(join(folder, file))}\n`)
+  }
+  return `${hash.digest('hex')}\n`
 }
 
 async function sha256Of(path: string): Promise<string> {

@@ -6,7 +6,9 @@ export interface Tool {
   /** The environment variable that announces its path to tests and benchmarks, and in which a path can be given. */
   readonly variable: `COFFRE_${string}`
   readonly neededBy: 'tests' | 'bench'
-  readonly source: GoModule | DebianPackage
+  readonly source: GoModule | DebianPackage | PythonWheel
+  /** Where the program lies in the tool's folder, when the tool is more than one file; its name unless given. */
+  readonly program?: string
   /** A program of this name on the PATH does as well when it has at least this version and the source cannot be used. */
   readonly oldestAccepted: string
   readonly versionArgs: readonly string[]
@@ -28,6 +30,25 @@ export interface GoModule {
 export interface DebianPackage {
   readonly kind: 'debian'
   readonly package: string
+}
+
+/** A tool with all its files inside a wheel, for Linux on one processor. */
+export interface PythonWheel {
+  readonly kind: 'wheel'
+  readonly distribution: string
+  readonly release: string
+  /** The hash that the wheel must have. */
+  readonly sha256: string
+  readonly pythonVersion: string
+  readonly platform: string
+  readonly processor: NodeJS.Architecture
+  /** The folder inside the wheel that is the tool; its programs are in `bin`. */
+  readonly folder: string
+}
+
+/** The path of the tool's program, relative to its folder. */
+export function programOf(tool: Tool): string {
+  return tool.program ?? tool.name
 }
 
 /** Compares dotted version numbers; a missing part counts as 0. */
