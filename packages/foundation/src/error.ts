@@ -33,6 +33,7 @@ export const errorCatalogue = {
   'source.missing': { exit: 1, http: 404, retry: 'never' },
   'source.failed': { exit: 1, http: 500, retry: 'never' },
   'source.command': { exit: 1, http: 500, retry: 'never' },
+  'target.incomplete': { exit: 1, http: 500, retry: 'never' },
   'target.failed': { exit: 29, http: 500, retry: 'never' },
   'storage.missing': { exit: 30, http: 404, retry: 'never' },
   'storage.truncated': { exit: 31, http: 500, retry: 'backoff' },
