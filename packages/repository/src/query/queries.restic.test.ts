@@ -14,6 +14,8 @@ import { findFolder } from '../walk/find-folder.ts'
 import { findSnapshot } from '../walk/find-snapshots.ts'
 import { catBlob, catConfig, catIndex, catKey, catMasterKey, catPack, catSnapshot, catTree } from './cat.ts'
 import { changeToJson, diff, diffStatisticsToJson } from './diff.ts'
+import { type FindOptions, findEntries, foundEntriesToJson } from './find-entries.ts'
+import { blobsOfPacks, findObjects, foundObjectsToJson, type WantedObjects } from './find-objects.ts'
 import { type LsOptions, ls, lsItemToJson, lsSnapshotToJson } from './ls.ts'
 import { nodeLine } from './node-line.ts'
 import { stats, statsToJson } from './stats.ts'
@@ -96,6 +98,52 @@ for (const version of [1, 2] as const) {
       const statistics = await diff(reader, index, a.tree, b.tree, options, vault.signal)
       lines.push(diffStatisticsToJson(statistics, a.id, b.id))
       assert.deepEqual(lines, await vault.resticLines(['--no-lock', 'diff', ...(metadata ? ['--metadata'] : []), a.id, b.id]))
+    }
+  })
+
+  test(`format ${version}: find finds entries as restic does`, async () => {
+    const fail = (_snapshot: unknown, tree: string, error: unknown): never => assert.fail(`${tree}: ${error}`)
+    const newestFirst = snapshots.toReversed()
+    const cases: (readonly [args: string[], options: Partial<FindOptions>])[] = [
+      [['same'], {}],
+      [['*same', '/new/**'], {}],
+      [['SAME'], { ignoreCase: true }],
+      [['nowhere'], {}],
+      [['/sub/deep'], {}],
+      [['*'], { newest: { seconds: 1e9, nanoseconds: 0 } }],
+      [['*'], { oldest: { seconds: 1e9, nanoseconds: 0 } }],
+    ]
+    for (const [patterns, options] of cases) {
+      const all = { patterns, ignoreCase: false, onUnreadable: fail, ...options }
+      const pieces = await Array.fromAsync(foundEntriesToJson(findEntries(reader, newestFirst, all, vault.signal)))
+      const times = [
+        ...(options.newest ? ['--newest', '2001-09-09 01:46:40'] : []),
+        ...(options.oldest ? ['--oldest', '2001-09-09 01:46:40'] : []),
+      ]
+      const args = ['find', '--json', ...(options.ignoreCase ? ['--ignore-case'] : []), ...times, ...patterns]
+      assert.equal(pieces.join(''), (await vault.restic(['--no-lock', ...args], { TZ: 'UTC' })).toString(), patterns.join(' '))
+    }
+  })
+
+  test(`format ${version}: find finds blobs, trees and packs as restic does`, async () => {
+    const newestFirst = snapshots.toReversed()
+    const fail = (_snapshot: unknown, tree: string, error: unknown): never => assert.fail(`${tree}: ${error}`)
+    const item = await Array.fromAsync(
+      findEntries(reader, newestFirst, { patterns: ['/random'], ignoreCase: false, onUnreadable: fail }, vault.signal),
+    )
+    const deep = await findFolder(reader, newestFirst[0]?.tree ?? '', 'sub/deep/deeper', vault.signal)
+    const blob = item[0]?.node.content?.at(-1) ?? ''
+    const pack = index.find(blob, false)[0]?.packId ?? ''
+    const cases: (readonly [args: string[], wanted: WantedObjects])[] = [
+      [['--blob', blob], { blobs: [blob], trees: [] }],
+      [['--blob', blob.slice(0, 8)], { blobs: [blob.slice(0, 8)], trees: [] }],
+      [['--tree', deep], { blobs: [], trees: [deep] }],
+      [['--tree', newestFirst[0]?.tree ?? ''], { blobs: [], trees: [newestFirst[0]?.tree ?? ''] }],
+      [['--pack', pack], { blobs: blobsOfPacks(index, [pack]), trees: [] }],
+    ]
+    for (const [args, wanted] of cases) {
+      const pieces = await Array.fromAsync(foundObjectsToJson(findObjects(reader, newestFirst, wanted, fail, vault.signal)))
+      assert.equal(pieces.join(''), (await vault.restic(['--no-lock', 'find', '--json', ...args])).toString(), args.join(' '))
     }
   })
 
