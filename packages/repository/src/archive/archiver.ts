@@ -3,7 +3,7 @@ import { type ByteString, bytesOf, CoffreError, compareByteStrings, throwIfAbort
 import type { Id, Node } from '../format/node.ts'
 import { encodeTree } from '../format/tree-encoder.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
-import { readFileNode } from '../local/file-node.ts'
+import { buildNode } from '../local/build-node.ts'
 import { FileSystemError } from '../local/file-system-error.ts'
 import type { FileStatus, LocalFiles } from '../local/local-files.ts'
 import type { CutKind, StoredCounts } from '../pipeline/jobs.ts'
@@ -13,6 +13,7 @@ import type { BlobWriter } from '../repository/blob-writer.ts'
 import { type ChangeTolerance, isSameNode, isUnchanged } from './change-detection.ts'
 import { type ContentSource, ContentStreamer, idsOf } from './content-stream.ts'
 import { FileBatcher } from './file-batcher.ts'
+import { DirectFolderReader, type FolderReader, FolderScanner, type ScannedEntry } from './folder-scanner.ts'
 import type { Selection } from './selection.ts'
 import { joinPath, type TargetTree } from './target-tree.ts'
 
@@ -91,6 +92,7 @@ export class Archiver {
   readonly #options: ArchiverOptions
   readonly #signal: AbortSignal
   readonly #batcher: FileBatcher
+  readonly #folders: FolderReader
   readonly #streamer: ContentStreamer
   readonly #workingFolder: ByteString
   readonly #monotonicMs: () => number
@@ -119,6 +121,9 @@ export class Archiver {
     this.#monotonicMs = monotonicMs
     const onStored = (stored: StoredCounts): void => this.#addStored(stored)
     this.#batcher = new FileBatcher(writer.pool, onStored, randomInteger, signal)
+    this.#folders = options.selection.filters
+      ? new DirectFolderReader(files, (path) => options.selection.includesName(this.#absolute(path)))
+      : new FolderScanner(writer.pool, signal)
     const newCutter = cutterFactory(contentCut)
     this.#streamer = new ContentStreamer(writer.pool, () => newCutter('content'), onStored, randomInteger)
   }
@@ -151,35 +156,61 @@ export class Archiver {
       if (child === undefined) continue
       const snapshotPath = joinPath(frame.snapshotPath, name)
       const before = previous.get(name)
-      if (child.path !== undefined) await this.#item(frame, name, snapshotPath, child.path, before, false)
+      if (child.path !== undefined) await this.#target(frame, name, snapshotPath, child.path, before)
       else await this.#folderAbove(frame, name, snapshotPath, child, before)
     }
   }
 
   async #folderAbove(frame: Frame, name: ByteString, snapshotPath: ByteString, tree: TargetTree, before: Node | undefined): Promise<void> {
     const path = tree.metadataPath ?? snapshotPath
-    const node = this.#attempt(path, () => this.#node(name, path, this.#files.status(path)))
+    const entry = this.#look(name, path)
+    const node = entry && this.#nodeOf(path, entry)
     if (node === undefined) return
     const child = this.#newFrame(frame, snapshotPath, node, before)
     await this.#walkTargets(child, tree, await this.#loadPrevious(snapshotPath, before?.subtree))
     this.#release(child)
   }
 
+  async #target(frame: Frame, name: ByteString, snapshotPath: ByteString, path: ByteString, before: Node | undefined): Promise<void> {
+    if (!this.#options.selection.includesName(this.#absolute(path))) return
+    const entry = this.#look(name, path)
+    if (entry !== undefined) await this.#item(frame, entry, snapshotPath, path, before, false)
+  }
+
+  /** One file or folder by itself; undefined and reported when it cannot be read. */
+  #look(name: ByteString, path: ByteString): ScannedEntry | undefined {
+    try {
+      const status = this.#files.status(path)
+      return {
+        name,
+        status,
+        linkTarget: status.type === 'symlink' ? this.#files.readLink(path) : undefined,
+        attributes: this.#files.extendedAttributes(path, (_name, error) => this.#reportError(path, error)),
+        failures: [],
+      }
+    } catch (error) {
+      if (!(error instanceof FileSystemError)) throw error
+      this.#reportError(path, error)
+      return undefined
+    }
+  }
+
   async #item(
     frame: Frame,
-    name: ByteString,
+    entry: ScannedEntry,
     snapshotPath: ByteString,
     path: ByteString,
     before: Node | undefined,
     isDatabase: boolean,
   ): Promise<void> {
-    const absolute = path.startsWith('/') ? path : joinPath(this.#workingFolder, path)
-    if (!this.#options.selection.includesName(absolute)) return
-    const status = this.#attempt(path, () => this.#files.status(path), frame.parent !== undefined)
-    if (status === undefined || !this.#options.selection.includes(absolute, status)) return
+    // A file that vanished since its folder was read was simply deleted in time.
+    const failures = entry.failures.filter((failure) => failure.errno !== 'ENOENT')
+    for (const failure of failures) this.#reportError(path, failure)
+    const { status } = entry
+    if (status === undefined || !this.#options.selection.includes(this.#absolute(path), status)) return
     this.counts.current = snapshotPath
     if (status.type === 'socket') return
-    const node = this.#attempt(path, () => this.#node(name, path, status))
+    const node = this.#nodeOf(path, entry)
     if (node === undefined) return
     if (status.type === 'dir') await this.#folder(frame, snapshotPath, path, node, before, isDatabase)
     else if (status.type === 'file') await this.#file(frame, snapshotPath, path, node, status, before, isDatabase)
@@ -194,16 +225,19 @@ export class Archiver {
     before: Node | undefined,
     isDatabase: boolean,
   ): Promise<void> {
-    const names = this.#attempt(path, () => this.#files.readDirectory(path).map((entry) => entry.name))
-    if (names === undefined) return
-    names.sort(compareByteStrings)
+    const entries = await this.#folders.folder(path)
+    if (entries instanceof FileSystemError) {
+      this.#reportError(path, entries)
+      return
+    }
     const child = this.#newFrame(frame, snapshotPath, node, before)
     const previous = await this.#loadPrevious(snapshotPath, before?.subtree)
-    const isDatabaseHere = isDatabase || names.includes('PG_VERSION')
+    const isDatabaseHere = isDatabase || entries.some((entry) => entry.name === 'PG_VERSION')
     const prefix = path === '/' ? '/' : `${path}/`
     const snapshotPrefix = `${snapshotPath}/`
-    for (const name of names) {
-      await this.#item(child, name, snapshotPrefix + name, prefix + name, previous.get(name), isDatabaseHere)
+    for (const entry of entries) {
+      const { name } = entry
+      await this.#item(child, entry, snapshotPrefix + name, prefix + name, previous.get(name), isDatabaseHere)
     }
     this.#release(child)
     await this.#breathe()
@@ -296,9 +330,17 @@ export class Archiver {
     return isDatabase && relationFile.test(name) ? 'fixed' : 'content'
   }
 
-  #node(name: ByteString, path: ByteString, status: FileStatus): Node {
-    const options = { withAtime: this.#options.withAtime, deviceIds: 'linked' } as const
-    return readFileNode(this.#files, path, name, status, options, (error) => this.#reportError(path, error))
+  #nodeOf(path: ByteString, entry: ScannedEntry): Node | undefined {
+    const { name, status, linkTarget, attributes } = entry
+    if (status === undefined) return undefined
+    const user = this.#files.userName(status.uid)
+    const group = this.#files.groupName(status.gid)
+    const facts = { name, status, user, group, extendedAttributes: attributes, ...(linkTarget === undefined ? {} : { linkTarget }) }
+    return this.#attempt(path, () => buildNode(facts, { withAtime: this.#options.withAtime, deviceIds: 'linked' }))
+  }
+
+  #absolute(path: ByteString): ByteString {
+    return path.startsWith('/') ? path : joinPath(this.#workingFolder, path)
   }
 
   #newFrame(parent: Frame, snapshotPath: ByteString, node: Node, previous: Node | undefined): Frame {
@@ -364,12 +406,12 @@ export class Archiver {
     this.counts.dataAddedPacked += stored.packedBytes
   }
 
-  #attempt<T>(path: ByteString, action: () => T, mayVanish = false): T | undefined {
+  #attempt<T>(path: ByteString, action: () => T): T | undefined {
     try {
       return action()
     } catch (error) {
       if (!(error instanceof FileSystemError)) throw error
-      if (!(mayVanish && error.errno === 'ENOENT')) this.#reportError(path, error)
+      this.#reportError(path, error)
       return undefined
     }
   }

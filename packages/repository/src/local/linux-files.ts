@@ -1,4 +1,5 @@
 import { constants } from 'node:fs'
+import { constants as systemConstants } from 'node:os'
 import type { ByteString } from '@coffre/foundation'
 import type { ExtendedAttribute, Uint64 } from '../format/node.ts'
 import { RememberedAccounts } from './accounts.ts'
@@ -11,6 +12,7 @@ import { StatusReader, statusBytes } from './linux-status.ts'
 import type { DirectoryEntry, FileStatus, FileTime, LocalFiles, UnreadableAttribute } from './local-files.ts'
 import { NativeMemory, NativeText, nameFrom } from './native-memory.ts'
 
+const { errno: errnoNumbers } = systemConstants
 const entriesBytes = 128 * 1024
 const readFlags = constants.O_RDONLY | linux.openNoFollow | constants.O_NONBLOCK | linux.openCloseOnExec
 const writeFlags = constants.O_RDWR | constants.O_CREAT | linux.openNoFollow | constants.O_NONBLOCK | linux.openCloseOnExec
@@ -65,6 +67,15 @@ export class LinuxFiles extends RememberedAccounts implements LocalFiles {
     const result = this.#library.statx(linux.atWorkingDirectory, this.#path.put(path, operation), noFollow, this.#status.address)
     if (result === -1) this.#fail(operation, path)
     return this.#reader.read()
+  }
+
+  statusIfThere(path: ByteString): FileStatus | undefined {
+    const operation = 'read the status of'
+    const result = this.#library.statx(linux.atWorkingDirectory, this.#path.put(path, operation), noFollow, this.#status.address)
+    if (result === 0) return this.#reader.read()
+    const errno = this.#library.errno()
+    if (errno === errnoNumbers.ENOENT || errno === errnoNumbers.ENOTDIR) return undefined
+    throw new FileSystemError(operation, path, errnoName(errno))
   }
 
   readLink(path: ByteString): ByteString {

@@ -45,6 +45,8 @@ export interface LocalFiles {
   /** All entries but '.' and '..', in the order of the directory. */
   readDirectory(path: ByteString): DirectoryEntry[]
   status(path: ByteString): FileStatus
+  /** Undefined where there is nothing (ENOENT, ENOTDIR); cheaper than catching the error of `status`. */
+  statusIfThere(path: ByteString): FileStatus | undefined
   readLink(path: ByteString): ByteString
   /**
    * Sorted by name; empty where the file system has none. One that is listed but cannot be read is left out and handed to

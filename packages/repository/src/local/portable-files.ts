@@ -34,6 +34,13 @@ export class PortableFiles extends RememberedAccounts implements LocalFiles {
     return onPath('read the status of', path, (at) => statusFrom(fs.lstatSync(at, { bigint: true })))
   }
 
+  statusIfThere(path: ByteString): FileStatus | undefined {
+    return onPath('read the status of', path, (at) => {
+      const stats = fs.lstatSync(at, { bigint: true, throwIfNoEntry: false })
+      return stats === undefined ? undefined : statusFrom(stats)
+    })
+  }
+
   readLink(path: ByteString): ByteString {
     return onPath('read the link', path, (at) => byteStringFrom(fs.readlinkSync(at, { encoding: 'buffer' })))
   }

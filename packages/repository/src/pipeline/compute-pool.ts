@@ -12,6 +12,8 @@ export interface ComputePool extends AsyncDisposable {
   ready(signal: AbortSignal): Promise<void>
   /** Executes the job. Rejects when it fails or the signal is aborted; memory named by the job is free only once this settles. */
   run<J extends Job>(job: J, signal: AbortSignal): Promise<ResultOf<J>>
+  /** As `run`, for short jobs that others wait for: does not wait until a thread has little to do. */
+  runAtOnce<J extends Job>(job: J, signal: AbortSignal): Promise<ResultOf<J>>
   /** Completes all open packs of all threads. No job may be under way. */
   finish(signal: AbortSignal): Promise<void>
 }

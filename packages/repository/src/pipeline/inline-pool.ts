@@ -26,6 +26,10 @@ export class InlinePool implements ComputePool {
     return result
   }
 
+  async runAtOnce<J extends Job>(job: J, signal: AbortSignal): Promise<ResultOf<J>> {
+    return this.run(job, signal)
+  }
+
   async finish(signal: AbortSignal): Promise<void> {
     throwIfAborted(signal)
     this.#kernel.run({ kind: 'finish' })

@@ -1,7 +1,46 @@
+import type { MasterKey } from '../crypto/sealer.ts'
+import type { ExtendedAttribute } from '../format/node.ts'
+import type { FileOperation } from '../local/file-system-error.ts'
+import type { FileStatus } from '../local/local-files.ts'
 import type { FinishedPack } from './pack-assembler.ts'
 
 /** How content is cut: where its bytes suggest it, or every 512 KiB for files that are rewritten in pages. */
 export type CutKind = 'content' | 'fixed'
+
+/** Look at folders and what is in them: names, status, attributes, links. Nothing is stored. */
+export interface ScanJob {
+  readonly kind: 'scan'
+  readonly path: string
+  /** Inner folders are looked at as well, until so many entries have been seen. */
+  readonly entriesMax: number
+}
+
+/** A folder as a scan found it; entries in the order of their names' bytes. */
+export interface ScannedFolder {
+  readonly path: string
+  readonly names: readonly string[]
+  /** Sixteen numbers an entry; see scan-encoding.ts. */
+  readonly statuses: Float64Array
+  /** Entries with numbers beyond 2^53. */
+  readonly large: readonly (readonly [entry: number, status: FileStatus])[]
+  readonly links: readonly (readonly [entry: number, target: string])[]
+  readonly attributes: readonly (readonly [entry: number, attributes: readonly ExtendedAttribute[]])[]
+  readonly failures: readonly ScanFailure[]
+}
+
+/** What could not be read: the folder itself (`entry` -1), an entry, or only some of its metadata. */
+export interface ScanFailure {
+  readonly entry: number
+  readonly isFatal: boolean
+  readonly operation: FileOperation
+  readonly errno: string
+}
+
+export interface ScanResult {
+  readonly folders: readonly ScannedFolder[]
+  /** Inner folders that were seen but not looked at, in the order of a walk. */
+  readonly rest: readonly string[]
+}
 
 /** Store whole files, read by the worker itself. */
 export interface FilesJob {
@@ -78,6 +117,8 @@ export interface RepackJob {
   readonly memory: SharedArrayBuffer
   readonly isTree: readonly boolean[]
   readonly pieces: readonly SealedPiece[]
+  /** The key of the repository that the pieces come from, when it is another one: only what the index lacks is stored then. */
+  readonly from?: MasterKey
 }
 
 /** A stretch of a local file and the blob that it should be. */
@@ -101,7 +142,7 @@ export interface CompareResult {
   readonly failures: readonly (readonly [path: number, failure: Failure])[]
 }
 
-export type Job = FilesJob | RangeJob | PiecesJob | FinishJob | ExtractJob | VerifyJob | RepackJob | CompareJob
+export type Job = FilesJob | RangeJob | PiecesJob | FinishJob | ExtractJob | VerifyJob | RepackJob | CompareJob | ScanJob
 
 /** What was stored newly by a job. */
 export interface StoredCounts {
@@ -174,7 +215,9 @@ export type ResultOf<J extends Job> = J extends FilesJob
           ? RepackResult
           : J extends CompareJob
             ? CompareResult
-            : StoredCounts
+            : J extends ScanJob
+              ? ScanResult
+              : StoredCounts
 
 /** A finished pack on its way between threads: the slot by its number, or its own memory. */
 export interface PackMessage extends Omit<FinishedPack, 'slot'> {

@@ -12,6 +12,7 @@ import type { CutKind, Failure, FilesJob, FilesResult, IdsResult, Job, PiecesJob
 import type { PieceOpener } from './open-piece.ts'
 import type { PackAssembler } from './pack-assembler.ts'
 import { repack } from './repack.ts'
+import { scanFolders } from './scan.ts'
 import { verifyPack } from './verify-pack.ts'
 
 /** What the jobs of one thread work with. */
@@ -57,6 +58,8 @@ export class Kernel {
         return extract(job, this.#parts)
       case 'compare':
         return compareParts(job, this.#parts)
+      case 'scan':
+        return scanFolders(job, this.#parts.files)
       case 'verify':
         return verifyPack(job, this.#parts)
       case 'repack':

@@ -52,6 +52,11 @@ export class ThreadPool implements ComputePool {
     return (await this.#send(this.#leastBusy(), job)) as ResultOf<J>
   }
 
+  async runAtOnce<J extends Job>(job: J, signal: AbortSignal): Promise<ResultOf<J>> {
+    if (signal.aborted) throw interruption(signal)
+    return (await this.#send(this.#leastBusy(), job)) as ResultOf<J>
+  }
+
   async finish(signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw interruption(signal)
     await Promise.all(this.#threads.map((thread) => this.#send(thread, { kind: 'finish' })))

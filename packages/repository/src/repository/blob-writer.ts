@@ -25,12 +25,12 @@ export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
 
 const defaultPackBytes = 16 * 1024 * 1024
 /** Trees are small and few: the thread that stores them completes packs earlier, to keep less memory. */
-const treePackBytes = 8 * 1024 * 1024
+const treePackBytes = 4 * 1024 * 1024
 /** Blobs are dealt over at least so many open packs, of all threads together (finding 9 of the vault rules). */
 const openPacksMin = 2
-const defaultUploads = 2
+const defaultUploads = 1
 /** An index file is written when so many blobs wait for one, so that a killed backup need not store them again. */
-const blobsPerIndex = 50_000
+const blobsPerIndex = 20_000
 
 /**
  * One session of storing blobs: packs from all threads go to the backend as they are completed, index files follow them, never

@@ -373,12 +373,7 @@ export class Restorer {
   }
 
   #statusIfThere(path: ByteString): FileStatus | undefined {
-    try {
-      return this.#files.status(path)
-    } catch (error) {
-      if (error instanceof FileSystemError && (error.errno === 'ENOENT' || error.errno === 'ENOTDIR')) return undefined
-      throw error
-    }
+    return this.#files.statusIfThere(path)
   }
 
   #skip(location: ByteString, sizeBytes: number): void {
