@@ -25,6 +25,7 @@ export const errorCatalogue = {
   'repository.too-many-keys': { exit: 24, http: 409, retry: 'never' },
   'repository.held': { exit: 25, http: 423, retry: 'never' },
   'repository.lease-lost': { exit: 26, http: 409, retry: 'reopen' },
+  'repository.state-broken': { exit: 42, http: 409, retry: 'never' },
   'snapshot.missing': { exit: 27, http: 404, retry: 'never' },
   'snapshot.ambiguous': { exit: 28, http: 409, retry: 'never' },
   'snapshot.path-missing': { exit: 1, http: 404, retry: 'never' },

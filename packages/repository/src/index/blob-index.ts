@@ -11,6 +11,8 @@ export interface BlobIndexMemory {
   readonly control: SharedArrayBuffer
   readonly entries: SharedArrayBuffer
   readonly slots: SharedArrayBuffer
+  /** One word for each pack, while references are tracked. */
+  readonly marks?: SharedArrayBuffer
 }
 
 const entryWords = 12
@@ -27,6 +29,9 @@ const nextPackWord = 3
 const controlWords = 16
 
 const treeBit = 0x80000000
+/** In the word of a pack: whether the session refers to it; the other bits are the minute until which it is locked. */
+const referencedBit = 0x80000000
+const lockMinuteMax = 0x7fffffff
 /** The pack number of a blob that was claimed and not yet placed. */
 const unplaced: BlobLocation = { pack: 0x7fffffff, offset: 0, sealedBytes: 0, rawBytes: 0 }
 
@@ -37,19 +42,25 @@ const unplaced: BlobLocation = { pack: 0x7fffffff, offset: 0, sealedBytes: 0, ra
  * a lock word in it orders them. Entries are only ever added.
  */
 export class BlobIndex {
-  readonly memory: BlobIndexMemory
+  #memory: BlobIndexMemory
   readonly #control: Int32Array
   readonly #entries: Uint32Array
   readonly #slots: Uint32Array
   /** An id given as bytes, as the eight words that entries are compared by. */
   readonly #id = new Uint32Array(8)
   readonly #idBytes = Buffer.from(this.#id.buffer)
+  #marks: Uint32Array | undefined
 
   constructor(memory: BlobIndexMemory = newMemory()) {
-    this.memory = memory
+    this.#memory = memory
+    this.#marks = memory.marks && new Uint32Array(memory.marks)
     this.#control = new Int32Array(memory.control)
     this.#entries = new Uint32Array(memory.entries)
     this.#slots = new Uint32Array(memory.slots)
+  }
+
+  get memory(): BlobIndexMemory {
+    return this.#memory
   }
 
   get count(): number {
@@ -84,9 +95,34 @@ export class BlobIndex {
   claim(id: Uint8Array, idOffset: number, isTree: boolean): number {
     this.#setId(id, idOffset)
     return this.#locked(() => {
-      const found = this.#find(isTree)
+      const found = this.#refer(isTree)
       return found >= 0 ? found : ~this.#append(isTree, unplaced)
     })
+  }
+
+  /** As findHex, for a blob that the session is going to refer to: where references are tracked, it counts as one. */
+  referHex(id: string, isTree: boolean): number {
+    this.#idBytes.write(id, 0, 'hex')
+    return this.#locked(() => this.#refer(isTree))
+  }
+
+  /**
+   * Marks, from now on, each pack that blobs were found in by `claim` and `referHex` (rule L3). Of several copies the one that is
+   * locked longest counts. Must be called before the memory goes to other threads; packs numbered later, the session's own, are
+   * not marked.
+   */
+  trackReferences(lockedUntilMs: (pack: number) => number | undefined): void {
+    const packs = Atomics.load(this.#control, nextPackWord)
+    const marks = new SharedArrayBuffer(packs * 4)
+    this.#marks = new Uint32Array(marks)
+    this.#memory = { ...this.#memory, marks }
+    for (let pack = 0; pack < packs; pack++) {
+      this.#marks[pack] = Math.min(Math.max(0, Math.floor((lockedUntilMs(pack) ?? 0) / 60_000)), lockMinuteMax)
+    }
+  }
+
+  isReferenced(pack: number): boolean {
+    return ((this.#marks?.[pack] ?? 0) & referencedBit) !== 0
   }
 
   /** The first entry of the blob, or -1. */
@@ -163,6 +199,28 @@ export class BlobIndex {
     }
   }
 
+  /** The first entry, its pack marked; with marks, the first of those in the pack that is locked longest. */
+  #refer(isTree: boolean): number {
+    const marks = this.#marks
+    if (marks === undefined) return this.#find(isTree)
+    let best = -1
+    let bestMinute = -1
+    const mask = Atomics.load(this.#control, slotCountWord) - 1
+    for (let slot = (this.#id[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const entry = (this.#slots[slot] ?? 0) - 1
+      if (entry < 0) break
+      if (!this.#matches(entry, isTree)) continue
+      const minute = (marks[this.packOf(entry)] ?? 0) & ~referencedBit
+      if (minute > bestMinute) {
+        best = entry
+        bestMinute = minute
+      }
+    }
+    const pack = best < 0 ? marks.length : this.packOf(best)
+    if (pack < marks.length) Atomics.or(marks, pack, referencedBit)
+    return best
+  }
+
   #findAll(isTree: boolean): number[] {
     const found: number[] = []
     const mask = Atomics.load(this.#control, slotCountWord) - 1
@@ -207,11 +265,11 @@ export class BlobIndex {
 
   #ensureEntries(count: number): void {
     const needed = count * entryWords * 4
-    const have = this.memory.entries.byteLength
+    const have = this.#memory.entries.byteLength
     if (needed <= have) return
     if (count > entriesMax) throw new RangeError(`an index holds at most ${entriesMax} blobs`)
     const grown = have + Math.max(entriesPerGrowth * entryWords * 4, Math.ceil(have / 8 / 4096) * 4096)
-    this.memory.entries.grow(Math.min(grown, entriesMax * entryWords * 4))
+    this.#memory.entries.grow(Math.min(grown, entriesMax * entryWords * 4))
   }
 
   #ensureSlots(count: number): void {
@@ -220,7 +278,7 @@ export class BlobIndex {
     let wanted = have
     while (count * 4 > wanted * 3) wanted *= 2
     if (wanted > slotsMax) throw new RangeError(`an index holds at most ${entriesMax} blobs`)
-    if (this.memory.slots.byteLength < wanted * 4) this.memory.slots.grow(wanted * 4)
+    if (this.#memory.slots.byteLength < wanted * 4) this.#memory.slots.grow(wanted * 4)
     this.#slots.fill(0, 0, wanted)
     Atomics.store(this.#control, slotCountWord, wanted)
     for (let entry = 0, all = this.count; entry < all; entry++) this.#occupy(entry)

@@ -25,8 +25,19 @@ export class RepositoryIndex {
     return number
   }
 
+  /** Whether a session may refer to the blob; where references are tracked, it is then taken to do so. */
   has(id: Id, isTree: boolean): boolean {
-    return this.blobs.findHex(id, isTree) >= 0
+    return this.blobs.referHex(id, isTree) >= 0
+  }
+
+  /** Tracks, from now on, which packs a session refers to; to be called before it begins to write. */
+  trackReferences(lockedUntilMs: (pack: Id) => number | undefined): void {
+    this.blobs.trackReferences((pack) => (this.packs.has(pack) ? lockedUntilMs(this.packs.id(pack)) : undefined))
+  }
+
+  /** The packs that were there when tracking began and that the session has referred to since. */
+  *referencedPacks(): Generator<Id> {
+    for (const pack of this.packs.numbers()) if (this.blobs.isReferenced(pack)) yield this.packs.id(pack)
   }
 
   /** Every place of a blob, those of known packs only. */

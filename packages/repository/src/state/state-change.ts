@@ -1,0 +1,121 @@
+import type { FileHandle } from '@coffre/storage'
+import type { Id } from '../format/node.ts'
+import { ledgerKey, type LockedFile, type LockPolicy, type StateHead, type VaultState } from './vault-state.ts'
+
+/** The lock policy of the vault, from now on. */
+export interface PolicyChange {
+  readonly kind: 'policy'
+  readonly lock: LockPolicy | undefined
+  readonly stateUntilMs?: number
+}
+
+/** What was locked, for how long; and what left the ledger because it was removed. */
+export interface LocksChange {
+  readonly kind: 'locks'
+  readonly files: readonly LockedFile[]
+  readonly points: ReadonlyMap<Id, number>
+  readonly gone: readonly FileHandle[]
+  readonly stateUntilMs?: number
+}
+
+export interface HoldChange {
+  readonly kind: 'hold'
+  readonly name: string
+  readonly reason: string
+  readonly snapshots: readonly Id[]
+  readonly packs: readonly Id[]
+}
+
+export interface ReleaseChange {
+  readonly kind: 'release'
+  readonly name: string
+}
+
+/** Packs that a prune has marked, and packs that are no candidates any more: swept, or needed again. */
+export interface CandidatesChange {
+  readonly kind: 'candidates'
+  readonly marked: readonly Id[]
+  readonly cleared: readonly Id[]
+}
+
+/** Snapshots and keys that were stored or removed. */
+export interface KnownChange {
+  readonly kind: 'known'
+  readonly added: readonly FileHandle[]
+  readonly removed: readonly FileHandle[]
+}
+
+/** The whole state, so that the records before it are not needed any more. */
+export interface CheckpointChange {
+  readonly kind: 'checkpoint'
+  readonly state: VaultState
+}
+
+export type StateChange = PolicyChange | LocksChange | HoldChange | ReleaseChange | CandidatesChange | KnownChange | CheckpointChange
+
+/** The state after one more record. */
+export function applyChange(state: VaultState, change: StateChange, head: StateHead, timeMs: number): VaultState {
+  const next = { ...state, head }
+  switch (change.kind) {
+    case 'policy':
+      return { ...next, lock: change.lock, stateUntilMs: laterOf(state.stateUntilMs, change.stateUntilMs) }
+    case 'locks':
+      return applyLocks(next, change)
+    case 'hold': {
+      const { name, reason } = change
+      const hold = { name, reason, sinceMs: timeMs, snapshots: new Set(change.snapshots), packs: new Set(change.packs) }
+      return { ...next, holds: new Map(state.holds).set(name, hold) }
+    }
+    case 'release':
+      return { ...next, holds: new Map([...state.holds].filter(([name]) => name !== change.name)) }
+    case 'candidates':
+      return { ...next, candidates: applyCandidates(state, change, timeMs) }
+    case 'known':
+      return applyKnown(next, change)
+    case 'checkpoint':
+      return { ...change.state, head, base: head.number }
+  }
+}
+
+function applyLocks(state: VaultState, change: LocksChange): VaultState {
+  const ledger = new Map(state.ledger)
+  for (const file of change.gone) ledger.delete(ledgerKey(file))
+  for (const file of change.files) ledger.set(ledgerKey(file), file)
+  const points = new Map([...state.points, ...change.points])
+  for (const { type, name } of change.gone) if (type === 'snapshot') points.delete(name)
+  const removed = change.gone
+  const added = [...change.points.keys()].map((name): FileHandle => ({ type: 'snapshot', name }))
+  const stateUntilMs = laterOf(state.stateUntilMs, change.stateUntilMs)
+  return applyKnown({ ...state, ledger, points, stateUntilMs }, { kind: 'known', added, removed })
+}
+
+/** A pack that is marked again keeps the time of its first mark: it has been unused since then. */
+function applyCandidates(state: VaultState, change: CandidatesChange, timeMs: number): ReadonlyMap<Id, number> {
+  const candidates = new Map(state.candidates)
+  for (const pack of change.cleared) candidates.delete(pack)
+  for (const pack of change.marked) candidates.set(pack, candidates.get(pack) ?? timeMs)
+  return candidates
+}
+
+function applyKnown(state: VaultState, change: KnownChange): VaultState {
+  if (change.added.length === 0 && change.removed.length === 0) return state
+  const snapshots = new Set(state.known.snapshots)
+  const keys = new Set(state.known.keys)
+  const retired = new Set(state.retired)
+  for (const { type, name } of change.added) {
+    if (type === 'snapshot') snapshots.add(name)
+    if (type === 'key') keys.add(name)
+    retired.delete(name)
+  }
+  for (const { type, name } of change.removed) {
+    if (type === 'key') keys.delete(name)
+    if (type !== 'snapshot') continue
+    snapshots.delete(name)
+    retired.add(name)
+  }
+  return { ...state, known: { snapshots, keys }, retired }
+}
+
+function laterOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
+}
