@@ -1,0 +1,72 @@
+import { isCoffreError, systemContext } from '@coffre/foundation'
+import { lockRepository, openRepository, type Repository } from '@coffre/repository'
+import { type Backend, openBackend, parseLocation, ReadOnlyBackend } from '@coffre/storage'
+import type { Call } from '../command.ts'
+import { newRepositoryContext } from '../host/repository-context.ts'
+import { CommandLineError } from '../messages/command-line-error.ts'
+import { mainRepository, type RepositoryChoice } from './repository-choice.ts'
+import { readPassword } from './read-password.ts'
+import { storageSettings } from './storage-settings.ts'
+
+export type LockKind =
+  /** For commands that only read: --no-lock is obeyed. */
+  | 'read'
+  /** For commands that only add. */
+  | 'append'
+  | 'exclusive'
+  | 'none'
+
+export interface SessionOptions {
+  readonly lock: LockKind
+  /** Nothing is written: no lock, and a backend that swallows changes. */
+  readonly dryRun?: boolean
+  /** Another repository than the one that the global options name. */
+  readonly choice?: RepositoryChoice
+}
+
+export interface Session extends AsyncDisposable {
+  readonly repository: Repository
+  /** Aborted too when the lock is lost. Work on the repository uses this signal. */
+  readonly signal: AbortSignal
+  /** Resolves once the lock is undisputed: awaited before anything is written. */
+  readonly confirmed: Promise<void>
+}
+
+/** Opens and locks the repository that a call is about. What it took is given back when it is disposed of. */
+export async function openSession(call: Call, options: SessionOptions): Promise<Session> {
+  const choice = options.choice ?? (await mainRepository(call.globals, call.surroundings))
+  await using stack = new AsyncDisposableStack()
+  const password = await readPassword(choice.password, call.signal)
+  const backend = stack.use(await openStorage(call, choice))
+  const context = newRepositoryContext(call.surroundings.environment)
+  const seen = options.dryRun === true ? new ReadOnlyBackend(backend) : backend
+  const keyHint = choice.keyHint === undefined ? {} : { keyHint: choice.keyHint }
+  const repository = await openRepository(seen, context, { password, ...keyHint }, call.signal)
+  const held = await hold(call, repository, options, stack)
+  const kept = stack.move()
+  return { repository, ...held, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+export async function openStorage(call: Call, choice: RepositoryChoice): Promise<Backend> {
+  const location = parseLocation(choice.location)
+  const settings = await storageSettings(call.globals, choice.credentials, call.surroundings)
+  return openBackend(location, settings, systemContext, call.signal)
+}
+
+async function hold(call: Call, repository: Repository, options: SessionOptions, stack: AsyncDisposableStack): Promise<Pick<Session, 'signal' | 'confirmed'>> {
+  const { lock: kind } = options
+  if (kind === 'none' || options.dryRun === true || (kind === 'read' && call.globals.noLock)) return { signal: call.signal, confirmed: Promise.resolve() }
+  // Whoever has finished need not wait until a lock that was never needed is confirmed.
+  const ended = new AbortController()
+  stack.defer(() => ended.abort())
+  const retryForMs = call.globals.retryLock ?? 0
+  try {
+    const onWaiting = (): void => call.output.note(call.texts.say('lock.waiting', { seconds: Math.ceil(retryForMs / 1000) }))
+    const lock = await lockRepository(repository, { exclusive: kind === 'exclusive', retryForMs, onWaiting }, AbortSignal.any([call.signal, ended.signal]))
+    stack.use(lock)
+    return { signal: lock.signal, confirmed: lock.confirmed }
+  } catch (error) {
+    if (kind !== 'read' || !isCoffreError(error, 'storage.permission', 'storage.no-space')) throw error
+    throw new CommandLineError(error.code, { key: 'error.cannotLock', values: { problem: error.message } }, { key: 'hint.noLock', values: {} }, { cause: error })
+  }
+}
