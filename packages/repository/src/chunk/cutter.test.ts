@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Random } from '@coffre/foundation'
+import { SeededRandom, testSeed } from '@coffre/testkit'
 import type { Cutter } from './cutter.ts'
 import { FixedCutter } from './fixed-cutter.ts'
 import { GearCutter, gearTable } from './gear-cutter.ts'
 import { RabinCutter } from './rabin-cutter.ts'
-import { SeededRandom, testSeed } from '@coffre/testkit'
 
 const mebi = 1024 * 1024
 const table = gearTable(Buffer.from('a secret of the vault'))
@@ -145,8 +145,13 @@ function cutStream(cutter: Cutter, content: Buffer, bufferBytes: number, random:
 }
 
 function chunkSet(cutter: Cutter, content: Buffer): Set<string> {
+  const chunks = new Set<string>()
   let begin = 0
-  return new Set(cutWhole(cutter, content).map((length) => content.toString('latin1', begin, (begin += length))))
+  for (const length of cutWhole(cutter, content)) {
+    chunks.add(content.toString('latin1', begin, begin + length))
+    begin += length
+  }
+  return chunks
 }
 
 function sum(numbers: readonly number[]): number {

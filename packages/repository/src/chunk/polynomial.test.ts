@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePolynomial, remainder } from './polynomial.ts'
 import { SeededRandom, testSeed } from '@coffre/testkit'
+import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePolynomial, remainder } from './polynomial.ts'
 
 test('small polynomials are told apart as trial division does', () => {
   for (let polynomial = 2n; polynomial < 1n << 9n; polynomial++) {

@@ -30,7 +30,10 @@ export function parsePolynomial(text: string): Polynomial {
     const polynomial = BigInt(`0x${text}`)
     if (degreeOf(polynomial) === degree && isIrreducible(polynomial)) return polynomial
   }
-  throw new CoffreError('repository.damaged', `the config's chunker polynomial "${text}" is not an irreducible polynomial of degree ${degree}`)
+  throw new CoffreError(
+    'repository.damaged',
+    `the config's chunker polynomial "${text}" is not an irreducible polynomial of degree ${degree}`,
+  )
 }
 
 /** Ben-Or's test: a polynomial f of degree n is irreducible when it shares no factor with x^(2^i) - x for any i up to n / 2. */

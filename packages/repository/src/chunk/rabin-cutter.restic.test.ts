@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { SeededRandom, testSeed } from '@coffre/testkit'
 import { ResticOracle } from '../format/restic-oracle.ts'
 import { RabinCutter } from './rabin-cutter.ts'
-import { SeededRandom, testSeed } from '@coffre/testkit'
 
 test('Rabin cuts are those of restic', async () => {
   const mebi = 1024 * 1024
@@ -28,7 +28,11 @@ test('Rabin cuts are those of restic', async () => {
   const ids: string[] = []
   for (let begin = 0; begin < content.length; ) {
     const length = cutter.next(content, begin, content.length, true) ?? assert.fail('undecided at the end')
-    ids.push(createHash('sha256').update(content.subarray(begin, begin + length)).digest('hex'))
+    ids.push(
+      createHash('sha256')
+        .update(content.subarray(begin, begin + length))
+        .digest('hex'),
+    )
     begin += length
   }
   assert.deepEqual(ids, tree.nodes[0].content)

@@ -1,4 +1,4 @@
-import { parsePolynomial, type Polynomial, remainder } from './polynomial.ts'
+import { type Polynomial, parsePolynomial, remainder } from './polynomial.ts'
 
 /** Bytes that a fingerprint covers. */
 export const rabinWindowBytes = 64

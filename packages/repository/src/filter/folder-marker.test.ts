@@ -21,14 +21,25 @@ function newMarker(spec: string, files: Readonly<Record<string, string | Error>>
 
 test('all in a marked folder is excluded but the marker', () => {
   const { marker, asked } = newMarker('.nobackup', { '/a/.nobackup': '', '/.nobackup/.nobackup': '' })
-  assert.deepEqual(['/a', '/a/x', '/a/y', '/a/.nobackup', '/a/sub/x', '/.nobackup'].map((path) => marker.excludes(path)), [false, true, true, false, false, false])
+  assert.deepEqual(
+    ['/a', '/a/x', '/a/y', '/a/.nobackup', '/a/sub/x', '/.nobackup'].map((path) => marker.excludes(path)),
+    [false, true, true, false, false, false],
+  )
   assert.deepEqual(asked, ['/.nobackup', '/a/.nobackup', '/a/sub/.nobackup'])
 })
 
 test('a header has to be there', () => {
   const signature = cacheFolderMarker.slice(cacheFolderMarker.indexOf(':') + 1)
-  const { marker, warnings } = newMarker(cacheFolderMarker, { '/a/CACHEDIR.TAG': `${signature}\n# more`, '/b/CACHEDIR.TAG': 'Signature: other', '/c/CACHEDIR.TAG': '', '/d/CACHEDIR.TAG': new Error('EACCES') })
-  assert.deepEqual(['/a/x', '/b/x', '/b/y', '/c/x', '/d/x', '/e/x'].map((path) => marker.excludes(path)), [true, false, false, false, false, false])
+  const { marker, warnings } = newMarker(cacheFolderMarker, {
+    '/a/CACHEDIR.TAG': `${signature}\n# more`,
+    '/b/CACHEDIR.TAG': 'Signature: other',
+    '/c/CACHEDIR.TAG': '',
+    '/d/CACHEDIR.TAG': new Error('EACCES'),
+  })
+  assert.deepEqual(
+    ['/a/x', '/b/x', '/b/y', '/c/x', '/d/x', '/e/x'].map((path) => marker.excludes(path)),
+    [true, false, false, false, false, false],
+  )
   assert.equal(warnings.length, 3)
   assert.match(warnings[2] ?? '', /EACCES/)
 })

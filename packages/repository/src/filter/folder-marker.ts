@@ -29,7 +29,10 @@ export class FolderMarker {
     this.#header = bytesOf(colon < 0 ? '' : spec.slice(colon + 1))
     this.#lookup = lookup
     this.#onWarning = onWarning
-    if (this.#name === '') throw new CoffreError('usage.invalid', `"${spec}" does not name a file that marks folders`, { hint: 'Give NAME or NAME:HEADER.' })
+    if (this.#name === '')
+      throw new CoffreError('usage.invalid', `"${spec}" does not name a file that marks folders`, {
+        hint: 'Give NAME or NAME:HEADER.',
+      })
   }
 
   /** `path` is absolute and clean. */
@@ -54,7 +57,9 @@ export class FolderMarker {
       if (Buffer.compare(start, this.#header) === 0) return true
       this.#onWarning(`the marker ${JSON.stringify(path)} does not begin as it should`)
     } catch (error) {
-      this.#onWarning(`the marker ${JSON.stringify(path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+      this.#onWarning(
+        `the marker ${JSON.stringify(path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      )
     }
     return false
   }

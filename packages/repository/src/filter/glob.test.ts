@@ -53,7 +53,23 @@ test('globs match as filepath.Match does', () => {
 })
 
 test('malformed globs are told', () => {
-  for (const pattern of ['[', '[^', '[]a]', '[-]', '[x-]', '[-x]', '[a-b-c]', '[a', '[^bc', 'a[', 'a\\', '[\\', '[a-', '*[', '[a]*[']) {
+  for (const pattern of [
+    '[',
+    '[^',
+    '[]a]',
+    '[-]',
+    '[x-]',
+    '[-x]',
+    '[a-b-c]',
+    '[a',
+    '[^bc',
+    'a[',
+    'a\\',
+    '[\\',
+    '[a-',
+    '*[',
+    '[a]*[',
+  ]) {
     assert.equal(compileGlob(pattern), undefined, pattern)
   }
   assert.equal(compileGlob(byteTextOf(byteStringFrom(Buffer.from('5bff5d', 'hex')))), undefined)

@@ -140,7 +140,11 @@ function characterAt(bytes: string, at: number): number {
   const first = bytes.charCodeAt(at)
   const length = characterLength(bytes, at)
   if (length === 1) return first < 0x80 ? first : invalidCharacter
-  return Buffer.from(bytes.slice(at, at + length), 'latin1').toString().codePointAt(0) ?? invalidCharacter
+  return (
+    Buffer.from(bytes.slice(at, at + length), 'latin1')
+      .toString()
+      .codePointAt(0) ?? invalidCharacter
+  )
 }
 
 /** The length in bytes of the character at `at`; 1 for a byte that is not UTF-8. */

@@ -28,6 +28,8 @@ export class PathPattern {
   /** Where the first `**` is, or -1. */
   readonly #deep: number
   readonly #deepCount: number
+  readonly #before: readonly Part[]
+  readonly #after: readonly Part[]
 
   private constructor(parts: readonly Part[], isNegated: boolean, isRooted: boolean) {
     this.#parts = parts
@@ -35,6 +37,8 @@ export class PathPattern {
     this.isRooted = isRooted
     this.#deep = parts.indexOf(anyDepth)
     this.#deepCount = parts.filter((part) => part === anyDepth).length
+    this.#before = parts.slice(0, this.#deep)
+    this.#after = parts.slice(this.#deep + 1)
   }
 
   /** Undefined when a part is malformed. */
@@ -53,7 +57,9 @@ export class PathPattern {
   }
 
   matches(path: Components): boolean {
-    return matchParts(this.#parts, this.#deep, this.#deepCount, this.isRooted, path)
+    if (this.#deepCount === 0) return matchFlat(this.#parts, this.isRooted, path)
+    if (this.#deepCount === 1) return matchDeep(this.#before, this.#after, this.isRooted, path)
+    return matchDeepest(this.#parts, this.isRooted, path)
   }
 
   /** Whether something below `path` can match. */
@@ -70,15 +76,27 @@ function compilePart(part: string): Part | undefined {
   return /[\\[\]*?]/.test(part) ? compileGlob(part) : part
 }
 
-function matchParts(parts: readonly Part[], deep: number, deepCount: number, isRooted: boolean, path: Components): boolean {
+/** With one `**` between the parts. */
+function matchDeep(before: readonly Part[], after: readonly Part[], isRooted: boolean, path: Components): boolean {
+  const first = !isRooted && path[0] === '/' ? 1 : 0
+  const last = isRooted ? 0 : path.length - before.length - after.length
+  const fixed = before.length + after.length
+  if (fixed === 0 || path.length < fixed) return fixed === 0 && path.length > first
+  for (let offset = first; offset <= last; offset++) {
+    if (!matchesAt(before, path, offset)) continue
+    for (let start = offset + before.length; start <= path.length - after.length; start++)
+      if (matchesAt(after, path, start)) return true
+  }
+  return false
+}
+
+/** With several: as in restic, each becomes any number of stars, one after the other, while the later ones count as one component. */
+function matchDeepest(parts: readonly Part[], isRooted: boolean, path: Components): boolean {
+  const deep = parts.indexOf(anyDepth)
   if (deep < 0) return matchFlat(parts, isRooted, path)
-  // As in restic, each '**' becomes any number of stars, one '**' after the other, as many as fit while the later ones count as one.
-  const before = parts.slice(0, deep)
-  const after = parts.slice(deep + 1)
-  const nextDeep = deepCount > 1 ? after.indexOf(anyDepth) : -1
   for (let count = 0; count <= path.length - parts.length + 1; count++) {
-    const expanded = [...before, ...new Array<Part>(count).fill(anyName), ...after]
-    if (matchParts(expanded, nextDeep < 0 ? -1 : deep + count + nextDeep, deepCount - 1, isRooted, path)) return true
+    const expanded = [...parts.slice(0, deep), ...new Array<Part>(count).fill(anyName), ...parts.slice(deep + 1)]
+    if (matchDeepest(expanded, isRooted, path)) return true
   }
   return false
 }

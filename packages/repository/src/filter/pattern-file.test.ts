@@ -4,7 +4,7 @@ import { byteStringFrom } from '@coffre/foundation'
 import { decodeTextFile, expandVariables, parsePatternFile } from './pattern-file.ts'
 
 test('lines are trimmed, comments and empty lines left out, variables filled in', () => {
-  const file = Buffer.from('\ufeff# comment\n\n  *.o \t\r\n\u00a0$HOME/x\u3000\n  # too\n${HOME}y\n$$z\nlast')
+  const file = Buffer.from('\ufeff# comment\n\n  *.o \t\r\n\u00a0$HOME/x\u3000\n  # too\n$\x7bHOME}y\n$$z\nlast')
   assert.deepEqual(parsePatternFile(file, { HOME: '/h' }), ['*.o', '/h/x', '/hy', '$z', 'last'])
   assert.deepEqual(parsePatternFile(Buffer.from('61ff0a', 'hex'), {}), [byteStringFrom(Buffer.of(0x61, 0xff))])
 })
@@ -12,15 +12,15 @@ test('lines are trimmed, comments and empty lines left out, variables filled in'
 test('variables as os.Expand has them', () => {
   const table: readonly (readonly [string, string])[] = [
     ['$A$B_1', '1two'],
-    ['${A}B_1', '1B_1'],
+    ['$\x7bA}B_1', '1B_1'],
     ['$none-', '-'],
     ['a$', 'a$'],
     ['$.$A', '$.1'],
-    ['${}x', 'x'],
-    ['${A $A', 'A 1'],
+    ['$\x7b}x', 'x'],
+    ['$\x7bA $A', 'A 1'],
     ['$1A', 'A'],
     ['$$A', '$A'],
-    ['${$}', '$'],
+    ['$\x7b$}', '$'],
     ['$?', ''],
     ['$é', '$é'],
   ]

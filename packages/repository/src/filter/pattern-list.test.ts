@@ -50,16 +50,38 @@ test('patterns match components anywhere, or from the root', () => {
 
 test('negated patterns take back what earlier ones matched', () => {
   const patterns = list('*.o', '!keep.o', '/a/keep.o')
-  assert.deepEqual(['/x.o', '/keep.o', '/a/keep.o', '/keep.o/x.o'].map((path) => patterns.matches(path)), [true, false, true, false])
+  assert.deepEqual(
+    ['/x.o', '/keep.o', '/a/keep.o', '/keep.o/x.o'].map((path) => patterns.matches(path)),
+    [true, false, true, false],
+  )
   assert.equal(list('!x').matches('/x'), false)
 })
 
 test('a list matches the same whatever was asked before', () => {
   const patterns = list('node_modules', '*.tmp', '/a/b', 'c/d')
-  const paths = ['/a', '/a/b', '/a/b/x', '/a/c', '/a/c/d', '/a/c/d/e', '/a/node_modules', '/a/node_modules/x', '/a/x.tmp', '/a/x', '/', '/a/c/e']
+  const paths = [
+    '/a',
+    '/a/b',
+    '/a/b/x',
+    '/a/c',
+    '/a/c/d',
+    '/a/c/d/e',
+    '/a/node_modules',
+    '/a/node_modules/x',
+    '/a/x.tmp',
+    '/a/x',
+    '/',
+    '/a/c/e',
+  ]
   const expected = [false, true, true, false, true, true, true, true, true, false, false, false]
-  assert.deepEqual(paths.map((path) => patterns.matches(path)), expected)
-  assert.deepEqual([...paths].reverse().map((path) => patterns.matches(path)), [...expected].reverse())
+  assert.deepEqual(
+    paths.map((path) => patterns.matches(path)),
+    expected,
+  )
+  assert.deepEqual(
+    [...paths].reverse().map((path) => patterns.matches(path)),
+    [...expected].reverse(),
+  )
 })
 
 test('letters of either case', () => {
@@ -76,8 +98,14 @@ test('empty and malformed patterns', () => {
 
 test('what may match below', () => {
   const below = (pattern: string, path: string): boolean => list(pattern).match(path).childMayMatch
-  assert.deepEqual(['/a', '/a/b', '/a/b/c', '/a/x', '/x'].map((path) => below('/a/b/c', path)), [true, true, true, false, false])
-  assert.deepEqual(['/a', '/a/b', '/x'].map((path) => below('/a/**/c', path)), [true, true, false])
+  assert.deepEqual(
+    ['/a', '/a/b', '/a/b/c', '/a/x', '/x'].map((path) => below('/a/b/c', path)),
+    [true, true, true, false, false],
+  )
+  assert.deepEqual(
+    ['/a', '/a/b', '/x'].map((path) => below('/a/**/c', path)),
+    [true, true, false],
+  )
   assert.ok(below('c', '/anything'))
   assert.deepEqual(list('/a', '!/a/b').match('/a/b'), { matched: false, childMayMatch: false })
 })
@@ -94,6 +122,17 @@ test('restore selections', () => {
 })
 
 test('paths are cleaned as Go cleans them', () => {
-  const table = { '': '.', '.': '.', '/': '/', '//a//': '/a', 'a/..': '.', '../../a': '../../a', '/../a': '/a', 'a/../../b': '../b', './a/./b/': 'a/b', '..': '..' }
+  const table = {
+    '': '.',
+    '.': '.',
+    '/': '/',
+    '//a//': '/a',
+    'a/..': '.',
+    '../../a': '../../a',
+    '/../a': '/a',
+    'a/../../b': '../b',
+    './a/./b/': 'a/b',
+    '..': '..',
+  }
   for (const [path, clean] of Object.entries(table)) assert.equal(cleanPath(path), clean, path)
 })

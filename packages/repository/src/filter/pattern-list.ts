@@ -111,7 +111,11 @@ function parsePatterns(patterns: readonly ByteString[], option: string, ignoresC
     else parsed.push(compiled)
   }
   if (malformed.length === 0) return parsed
-  throw new CoffreError('usage.invalid', `${option}: malformed patterns: ${malformed.map((pattern) => JSON.stringify(pattern)).join(', ')}`, {
-    hint: 'In a pattern [ begins a set of characters that ] ends, and \\ takes away the meaning of the next character.',
-  })
+  throw new CoffreError(
+    'usage.invalid',
+    `${option}: malformed patterns: ${malformed.map((pattern) => JSON.stringify(pattern)).join(', ')}`,
+    {
+      hint: 'In a pattern [ begins a set of characters that ] ends, and \\ takes away the meaning of the next character.',
+    },
+  )
 }

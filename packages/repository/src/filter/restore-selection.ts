@@ -2,7 +2,10 @@ import type { ByteString } from '@coffre/foundation'
 import type { PatternList } from './pattern-list.ts'
 
 /** Says of each file of a snapshot whether it is restored, and of a folder whether something in it may be. */
-export type RestoreSelection = (location: ByteString, isFolder: boolean) => { readonly selected: boolean; readonly childMayBeSelected: boolean }
+export type RestoreSelection = (
+  location: ByteString,
+  isFolder: boolean,
+) => { readonly selected: boolean; readonly childMayBeSelected: boolean }
 
 /** What none of the lists matches. */
 export function selectWithout(excludes: readonly PatternList[]): RestoreSelection {

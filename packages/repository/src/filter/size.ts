@@ -7,6 +7,7 @@ const largest = (1n << 63n) - 1n
 export function parseSize(text: string): number {
   const match = /^\+?(\d+)([bkmgt]?)$/i.exec(text)
   const size = match === null ? -1n : BigInt(match[1] ?? '') * (units[(match[2] ?? '').toLowerCase()] ?? 1n)
-  if (size < 0n || size > largest) throw new CoffreError('usage.invalid', `"${text}" is not a size`, { hint: 'Sizes look like 4096, 512k or 10M.' })
+  if (size < 0n || size > largest)
+    throw new CoffreError('usage.invalid', `"${text}" is not a size`, { hint: 'Sizes look like 4096, 512k or 10M.' })
   return Number(size)
 }

@@ -16,8 +16,24 @@ import { encodeTree } from './tree-encoder.ts'
 
 /** Every byte, in names that are and are not UTF-8, and what Go's Quote and JSON treat in their own ways. */
 const names: readonly Buffer[] = [
-  ...Array.from({ length: 254 }, (_, i) => i + 1).filter((byte) => byte !== 0x2f).map((byte) => Buffer.of(0x62, byte)),
-  ...['<html>&amp;', '"quoted" \\ back', 'line\nfeed', 'sep\u2028\u2029', 'emoji 😀👩‍👩‍👧', '日本語', 'éèà', '\u0378unassigned', '\ufeffbom', '\ufffd', '\u{e0001}', '\u{10ffff}', '\u{1fae9}'].map((name) => Buffer.from(name)),
+  ...Array.from({ length: 254 }, (_, i) => i + 1)
+    .filter((byte) => byte !== 0x2f)
+    .map((byte) => Buffer.of(0x62, byte)),
+  ...[
+    '<html>&amp;',
+    '"quoted" \\ back',
+    'line\nfeed',
+    'sep\u2028\u2029',
+    'emoji 😀👩‍👩‍👧',
+    '日本語',
+    'éèà',
+    '\u0378unassigned',
+    '\ufeffbom',
+    '\ufffd',
+    '\u{e0001}',
+    '\u{10ffff}',
+    '\u{1fae9}',
+  ].map((name) => Buffer.from(name)),
   Buffer.from('c3a9ff62c328f09f98', 'hex'),
   Buffer.from('eda080edb080', 'hex'),
 ]
@@ -37,7 +53,8 @@ test('what restic wrote is read, and written again byte for byte', async () => {
     nodeCount += nodes.length
     for (const node of nodes) if (node.subtree !== undefined) pending.push(node.subtree)
     if (nodes.some((node) => node.name === 'raw')) checkLinks(nodes)
-    if (nodes.length >= names.length) assert.deepEqual(new Set(nodes.map(({ name }) => name)), new Set(names.map((name) => byteStringFrom(name))))
+    if (nodes.length >= names.length)
+      assert.deepEqual(new Set(nodes.map(({ name }) => name)), new Set(names.map((name) => byteStringFrom(name))))
   }
   assert.ok(nodeCount > names.length)
 
@@ -98,12 +115,16 @@ function packsOf(content: Uint8Array): IndexedPack[] {
   scanIndex(content, {
     id,
     pack: () => packs.push({ id: id.toString('hex'), blobs: [] }),
-    blob: (isTree, offset, sealedBytes, rawBytes) => packs.at(-1)?.blobs.push({ id: id.toString('hex'), isTree, offset, sealedBytes, rawBytes }),
+    blob: (isTree, offset, sealedBytes, rawBytes) =>
+      packs.at(-1)?.blobs.push({ id: id.toString('hex'), isTree, offset, sealedBytes, rawBytes }),
   })
   return packs
 }
 
 /** restic prints indented what it stores compact. */
 function compact(printed: Buffer): string {
-  return printed.toString().replace(/\n */g, '').replace(/("(?:[^"\\]|\\.)*"): /g, '$1:')
+  return printed
+    .toString()
+    .replace(/\n */g, '')
+    .replace(/("(?:[^"\\]|\\.)*"): /g, '$1:')
 }

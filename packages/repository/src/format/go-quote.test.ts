@@ -43,7 +43,10 @@ test('any bytes survive', () => {
 
 test('printable is what Unicode 15.0 calls so', () => {
   const printable = ['~', '¡', 'ÿ', '\u0378'.normalize(), 'ͺ', '一', '\u{1f600}', '\u{1face}', '\u{323af}']
-  assert.deepEqual(printable.map((character) => isGoPrintable(character.codePointAt(0) ?? 0)), [true, true, true, false, true, true, true, true, true])
+  assert.deepEqual(
+    printable.map((character) => isGoPrintable(character.codePointAt(0) ?? 0)),
+    [true, true, true, false, true, true, true, true, true],
+  )
   for (const codePoint of [0x7f, 0xad, 0x378, 0x88f, 0x1c89, 0x1fae9, 0x2ebf0, 0x323b0, 0xe000, 0x10ffff]) {
     assert.equal(isGoPrintable(codePoint), false, codePoint.toString(16))
   }

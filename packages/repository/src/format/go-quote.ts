@@ -2,7 +2,17 @@ import { type ByteString, byteStringFrom } from '@coffre/foundation'
 import { isGoPrintable } from './go-printable.ts'
 
 const plain = /^[ !#-[\]-~]*$/
-const letterOf = new Map([['\x07', 'a'], ['\b', 'b'], ['\f', 'f'], ['\n', 'n'], ['\r', 'r'], ['\t', 't'], ['\v', 'v'], ['"', '"'], ['\\', '\\']])
+const letterOf = new Map([
+  ['\x07', 'a'],
+  ['\b', 'b'],
+  ['\f', 'f'],
+  ['\n', 'n'],
+  ['\r', 'r'],
+  ['\t', 't'],
+  ['\v', 'v'],
+  ['"', '"'],
+  ['\\', '\\'],
+])
 const characterOf = new Map([...letterOf].map(([character, letter]) => [letter, character]))
 
 /** What Go's strconv.Quote puts between its quotes. Always valid UTF-8, whatever bytes the name has. */
@@ -21,22 +31,21 @@ export function goUnquote(quoted: string): ByteString | undefined {
   const syntax = /([^"\\\n]+)|\\([abfnrtv"\\])|\\x([0-9a-fA-F]{2})|\\([0-7]{3})|\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/y
   while (syntax.lastIndex < quoted.length) {
     const match = syntax.exec(quoted)
-    if (match === null) return undefined
-    const [, text, letter, hexByte, octalByte, short, long] = match
-    const codePoint = short ?? long
-    if (text !== undefined) parts.push(Buffer.from(text))
-    else if (letter !== undefined) parts.push(Buffer.from(characterOf.get(letter) ?? ''))
-    else if (codePoint === undefined) {
-      const byte = hexByte === undefined ? Number.parseInt(octalByte ?? '', 8) : Number.parseInt(hexByte, 16)
-      if (byte > 255) return undefined
-      parts.push(Buffer.of(byte))
-    } else {
-      const value = Number.parseInt(codePoint, 16)
-      if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff)) return undefined
-      parts.push(Buffer.from(String.fromCodePoint(value)))
-    }
+    const part = match === null ? undefined : bytesOfMatch(match)
+    if (part === undefined) return undefined
+    parts.push(part)
   }
   return byteStringFrom(Buffer.concat(parts))
+}
+
+function bytesOfMatch([, text, letter, hexByte, octalByte, short, long]: RegExpExecArray): Buffer | undefined {
+  if (text !== undefined) return Buffer.from(text)
+  if (letter !== undefined) return Buffer.from(characterOf.get(letter) ?? '')
+  if (hexByte !== undefined) return Buffer.from(hexByte, 'hex')
+  if (octalByte !== undefined) return octalByte < '400' ? Buffer.of(Number.parseInt(octalByte, 8)) : undefined
+  const codePoint = Number.parseInt(short ?? long ?? '', 16)
+  const isCharacter = codePoint <= 0x10ffff && (codePoint < 0xd800 || codePoint > 0xdfff)
+  return isCharacter ? Buffer.from(String.fromCodePoint(codePoint)) : undefined
 }
 
 function quoteCharacter(character: string): string {

@@ -33,7 +33,13 @@ function scan(content: string | Buffer): string[] {
 
 test('an index is written as restic writes it', () => {
   const packs: readonly IndexedPack[] = [
-    { id: packId, blobs: [{ id: blobId, isTree: false, offset: 0, sealedBytes: 38, rawBytes: 0 }, { id: packId, isTree: true, offset: 38, sealedBytes: 50, rawBytes: 90 }] },
+    {
+      id: packId,
+      blobs: [
+        { id: blobId, isTree: false, offset: 0, sealedBytes: 38, rawBytes: 0 },
+        { id: packId, isTree: true, offset: 38, sealedBytes: 50, rawBytes: 90 },
+      ],
+    },
     { id: blobId, blobs: [] },
   ]
   const json =
@@ -74,10 +80,27 @@ test('older and other shapes are read', () => {
 })
 
 test('numbers of more than 32 bits and what is no index are damage', () => {
-  const withNumber = (number: string): string => `{"packs":[{"id":"${packId}","blobs":[{"id":"${blobId}","type":"data","offset":${number},"length":2}]}]}`
+  const withNumber = (number: string): string =>
+    `{"packs":[{"id":"${packId}","blobs":[{"id":"${blobId}","type":"data","offset":${number},"length":2}]}]}`
   assert.deepEqual(scan(withNumber('4294967295')), [`pack ${packId}`, `data ${blobId} 4294967295 2 0`])
-  const cases = ['', '{', '7', '"x"', '{"packs":[7]}', '{"packs":[{}]}', withNumber('4294967296'), withNumber('-1'), withNumber('01'), withNumber('1.5'), `${withNumber('1')}x`]
-  cases.push(withNumber('1').replace('data', 'blob'), withNumber('1').replace(blobId, blobId.slice(1)), withNumber('1').slice(0, -1))
+  const cases = [
+    '',
+    '{',
+    '7',
+    '"x"',
+    '{"packs":[7]}',
+    '{"packs":[{}]}',
+    withNumber('4294967296'),
+    withNumber('-1'),
+    withNumber('01'),
+    withNumber('1.5'),
+    `${withNumber('1')}x`,
+  ]
+  cases.push(
+    withNumber('1').replace('data', 'blob'),
+    withNumber('1').replace(blobId, blobId.slice(1)),
+    withNumber('1').slice(0, -1),
+  )
   for (const json of cases) assert.throws(() => scan(json), { code: 'repository.damaged' }, json)
 })
 
@@ -86,9 +109,14 @@ test('the scanner agrees with JSON.parse on canonical and on mutated indexes', (
   for (let round = 0; round < 3000; round++) {
     const content = Buffer.from(encodeIndex(randomPacks(random)))
     for (let mutations = random.integer(3); mutations > 0; mutations--) {
-      content[random.integer(content.length)] = random.integer(2) === 0 ? random.integer(256) : (content[random.integer(content.length)] ?? 0)
+      content[random.integer(content.length)] =
+        random.integer(2) === 0 ? random.integer(256) : (content[random.integer(content.length)] ?? 0)
     }
-    assert.deepEqual(outcome(() => scan(content)), outcome(() => viaParse(content)), content.toString())
+    assert.deepEqual(
+      outcome(() => scan(content)),
+      outcome(() => viaParse(content)),
+      content.toString(),
+    )
   }
 })
 
@@ -116,7 +144,8 @@ function outcome(action: () => string[]): string[] | 'damaged' {
 
 /** The plain reading of an index; throws on everything that is not one. */
 function viaParse(content: Buffer): string[] {
-  const hex = (value: unknown): string => (typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value) ? value.toLowerCase() : assert.fail())
+  const hex = (value: unknown): string =>
+    typeof value === 'string' && /^[0-9a-f]{64}$/i.test(value) ? value.toLowerCase() : assert.fail()
   const number = (value: unknown): number => {
     if (value === undefined || value === null) return 0
     return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 32 ? value : assert.fail()

@@ -142,7 +142,8 @@ class IndexScanner {
     const start = this.#at
     let at = start
     let number = 0
-    for (let digit = (bytes[at] as number) - 0x30; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - 0x30) number = number * 10 + digit
+    for (let digit = (bytes[at] as number) - 0x30; digit >= 0 && digit <= 9; digit = (bytes[++at] as number) - 0x30)
+      number = number * 10 + digit
     this.#at = at
     this.#number = number
     const hasLeadingZero = bytes[start] === 0x30 && at > start + 1

@@ -12,7 +12,10 @@ const timestampPattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]
 const idPattern = /^[0-9a-f]{64}$/
 
 export function damaged(what: string, problem: string, cause?: unknown): CoffreError {
-  return new CoffreError('repository.damaged', `${what} is malformed: ${problem}`, { cause, hint: 'Run `coffre repo check` to see what else is damaged.' })
+  return new CoffreError('repository.damaged', `${what} is malformed: ${problem}`, {
+    cause,
+    hint: 'Run `coffre repo check` to see what else is damaged.',
+  })
 }
 
 /** The JSON value in a file of the repository; `what` names it in errors. */

@@ -52,20 +52,40 @@ test('snapshots', () => {
   )
   assert.deepEqual(decodeSnapshot(encodeSnapshot(full)), full)
   assert.deepEqual(decodeSnapshot(encodeSnapshot({ ...bare, tags: [], hostname: '', uid: 0 })), bare)
-  for (const json of ['{}', `{"tree":null,"time":"${time}"}`, `{"tree":"${id}","time":"now"}`, `{"tree":"${id}","paths":"/"}`, '[]', 'x']) {
+  for (const json of [
+    '{}',
+    `{"tree":null,"time":"${time}"}`,
+    `{"tree":"${id}","time":"now"}`,
+    `{"tree":"${id}","paths":"/"}`,
+    '[]',
+    'x',
+  ]) {
     assert.throws(() => decodeSnapshot(Buffer.from(json)), { code: 'repository.damaged' }, json)
   }
 })
 
 test('locks', () => {
   const lock: LockContent = { time, exclusive: true, hostname: 'h<1>', username: 'u', pid: 7, uid: 0, gid: 5 }
-  assert.equal(encodeLock(lock).toString(), `{"time":"${time}","exclusive":true,"hostname":"h\\u003c1\\u003e","username":"u","pid":7,"gid":5}`)
+  assert.equal(
+    encodeLock(lock).toString(),
+    `{"time":"${time}","exclusive":true,"hostname":"h\\u003c1\\u003e","username":"u","pid":7,"gid":5}`,
+  )
   assert.deepEqual(decodeLock(encodeLock(lock)), lock)
   assert.throws(() => decodeLock(Buffer.from('{"exclusive":1}')), { code: 'repository.damaged' })
 })
 
 test('keys', () => {
-  const key: KeyContent = { created: time, username: 'u', hostname: 'h', kdf: 'scrypt', scryptN: 32768, scryptR: 8, scryptP: 5, salt: Buffer.of(1, 2), data: Buffer.of(255) }
+  const key: KeyContent = {
+    created: time,
+    username: 'u',
+    hostname: 'h',
+    kdf: 'scrypt',
+    scryptN: 32768,
+    scryptR: 8,
+    scryptP: 5,
+    salt: Buffer.of(1, 2),
+    data: Buffer.of(255),
+  }
   assert.equal(
     encodeKey(key).toString(),
     `{"created":"${time}","username":"u","hostname":"h","kdf":"scrypt","N":32768,"r":8,"p":5,"salt":"AQI=","data":"/w=="}`,

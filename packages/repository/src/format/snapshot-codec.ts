@@ -1,5 +1,15 @@
 import { goJsonString } from './go-json.ts'
-import { arrayOf, damaged, idOf, type JsonObject, objectOf, parseJsonObject, stringOf, timestampOf, wholeNumberOf } from './json-fields.ts'
+import {
+  arrayOf,
+  damaged,
+  idOf,
+  type JsonObject,
+  objectOf,
+  parseJsonObject,
+  stringOf,
+  timestampOf,
+  wholeNumberOf,
+} from './json-fields.ts'
 import type { Snapshot, SnapshotSummary } from './snapshot.ts'
 
 type MutableSnapshot = { -readonly [Field in keyof Snapshot]: Snapshot[Field] }

@@ -7,9 +7,14 @@ import { decodeTree, decodeTreeInBatches } from './tree-decoder.ts'
 import { encodeTree, TreeEncoder } from './tree-encoder.ts'
 
 const id = 'ab'.repeat(32)
-const times = { mtime: '2026-11-21T10:54:20.1Z', atime: '2026-11-21T10:54:20Z', ctime: '2026-11-21T11:54:20.123456789+01:00' } as const
+const times = {
+  mtime: '2026-11-21T10:54:20.1Z',
+  atime: '2026-11-21T10:54:20Z',
+  ctime: '2026-11-21T11:54:20.123456789+01:00',
+} as const
 const base = { ...times, uid: 0, gid: 0 } as const
-const timesJson = '"mtime":"2026-11-21T10:54:20.1Z","atime":"2026-11-21T10:54:20Z","ctime":"2026-11-21T11:54:20.123456789+01:00","uid":0,"gid":0'
+const timesJson =
+  '"mtime":"2026-11-21T10:54:20.1Z","atime":"2026-11-21T10:54:20Z","ctime":"2026-11-21T11:54:20.123456789+01:00","uid":0,"gid":0'
 
 test('a tree is written with restic’s fields in restic’s order', () => {
   const nodes: readonly Node[] = [
@@ -25,8 +30,14 @@ test('a tree is written with restic’s fields in restic’s order', () => {
       deviceId: 9007199254740993n,
       size: 5,
       links: 2,
-      extendedAttributes: [{ name: 'user.x', value: Buffer.of(0, 255) }, { name: 'user.y', value: Buffer.alloc(0) }],
-      genericAttributes: new Map([['b.z', '12345678901234567890'], ['a.y', '{"p":"<"}']]),
+      extendedAttributes: [
+        { name: 'user.x', value: Buffer.of(0, 255) },
+        { name: 'user.y', value: Buffer.alloc(0) },
+      ],
+      genericAttributes: new Map([
+        ['b.z', '12345678901234567890'],
+        ['a.y', '{"p":"<"}'],
+      ]),
       content: [id, id],
       error: 'e',
     },
@@ -55,7 +66,14 @@ test('a tree is written with restic’s fields in restic’s order', () => {
 test('large numbers are exact, with and without generic attributes', () => {
   for (const inode of [2 ** 53 - 1, 9007199254740992n, 9223372036854775807n, 18446744073709551615n]) {
     for (const genericAttributes of [undefined, new Map([['x.y', '1.0']])]) {
-      const node: Node = { ...base, name: '"inode":1234567890123456789,', type: 'file', inode, content: [], ...(genericAttributes && { genericAttributes }) }
+      const node: Node = {
+        ...base,
+        name: '"inode":1234567890123456789,',
+        type: 'file',
+        inode,
+        content: [],
+        ...(genericAttributes && { genericAttributes }),
+      }
       assert.deepEqual(decodeTree(encodeTree([node])), [node])
     }
   }
@@ -106,9 +124,28 @@ test('what is malformed is damage', () => {
 test('a large tree is read in batches, whatever its attributes look like', () => {
   const nodes: Node[] = []
   for (let i = 0; i < 20_000; i++) {
-    const lookalike = i % 100 === 0 ? { genericAttributes: new Map([['x.y', `[{"name":"a"},{"name":"b","type":${i}},{"name":"c","type":1}]`]]) } : {}
-    const attributes = i % 3 === 0 ? { extendedAttributes: [{ name: 'user.a\\', value: Buffer.of(1) }, { name: 'user.b', value: Buffer.of(2) }] } : {}
-    nodes.push({ ...base, name: `${String(i).padStart(6, '0')}",{"name":"\\`, type: 'file', inode: 2n ** 60n + BigInt(i), ...attributes, ...lookalike, content: [id] })
+    const lookalike =
+      i % 100 === 0
+        ? { genericAttributes: new Map([['x.y', `[{"name":"a"},{"name":"b","type":${i}},{"name":"c","type":1}]`]]) }
+        : {}
+    const attributes =
+      i % 3 === 0
+        ? {
+            extendedAttributes: [
+              { name: 'user.a\\', value: Buffer.of(1) },
+              { name: 'user.b', value: Buffer.of(2) },
+            ],
+          }
+        : {}
+    nodes.push({
+      ...base,
+      name: `${String(i).padStart(6, '0')}",{"name":"\\`,
+      type: 'file',
+      inode: 2n ** 60n + BigInt(i),
+      ...attributes,
+      ...lookalike,
+      content: [id],
+    })
   }
   const blob = encodeTree(nodes)
   const batches = [...decodeTreeInBatches(blob)]
@@ -129,20 +166,32 @@ test('random trees survive byte for byte', () => {
 })
 
 function randomNodes(random: Random): Node[] {
-  const names = new Map(Array.from({ length: random.integer(20) }, () => random.bytes(1 + random.integer(20))).map((bytes) => [Buffer.from(bytes).toString('hex'), bytes]))
+  const names = new Map(
+    Array.from({ length: random.integer(20) }, () => random.bytes(1 + random.integer(20))).map((bytes) => [
+      Buffer.from(bytes).toString('hex'),
+      bytes,
+    ]),
+  )
   const text = (): string => byteStringFrom(random.bytes(1 + random.integer(8))).toWellFormed()
-  return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, bytes]) => ({
-    name: byteStringFrom(bytes),
-    type: 'file',
-    mtime: times.mtime,
-    atime: times.atime,
-    ctime: times.ctime,
-    uid: random.integer(2 ** 32),
-    gid: random.integer(70000),
-    content: random.integer(3) === 0 ? null : Array.from({ length: random.integer(3) }, () => Buffer.from(random.bytes(32)).toString('hex')),
-    ...(random.integer(2) && { user: text(), inode: random.integer(2 ** 48) + 1 }),
-    ...(random.integer(4) === 0 && { inode: Buffer.from(random.bytes(8)).readBigUInt64LE() | (1n << 60n) }),
-    ...(random.integer(4) === 0 && { linkTarget: byteStringFrom(random.bytes(5)) }),
-    ...(random.integer(4) === 0 && { extendedAttributes: [{ name: text(), value: Buffer.from(random.bytes(random.integer(9))) }] }),
-  }))
+  return [...names]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, bytes]) => ({
+      name: byteStringFrom(bytes),
+      type: 'file',
+      mtime: times.mtime,
+      atime: times.atime,
+      ctime: times.ctime,
+      uid: random.integer(2 ** 32),
+      gid: random.integer(70000),
+      content:
+        random.integer(3) === 0
+          ? null
+          : Array.from({ length: random.integer(3) }, () => Buffer.from(random.bytes(32)).toString('hex')),
+      ...(random.integer(2) && { user: text(), inode: random.integer(2 ** 48) + 1 }),
+      ...(random.integer(4) === 0 && { inode: Buffer.from(random.bytes(8)).readBigUInt64LE() | (1n << 60n) }),
+      ...(random.integer(4) === 0 && { linkTarget: byteStringFrom(random.bytes(5)) }),
+      ...(random.integer(4) === 0 && {
+        extendedAttributes: [{ name: text(), value: Buffer.from(random.bytes(random.integer(9))) }],
+      }),
+    }))
 }

@@ -1,7 +1,18 @@
 import { byteStringFrom } from '@coffre/foundation'
 import { goJsonRaw } from './go-json.ts'
 import { goUnquote } from './go-quote.ts'
-import { arrayOf, bytesField, damaged, idOf, type JsonObject, objectOf, stringOf, timestampOf, uint64Of, wholeNumberOf } from './json-fields.ts'
+import {
+  arrayOf,
+  bytesField,
+  damaged,
+  idOf,
+  type JsonObject,
+  objectOf,
+  stringOf,
+  timestampOf,
+  uint64Of,
+  wholeNumberOf,
+} from './json-fields.ts'
 import { jsonWithSource } from './json-source.ts'
 import type { ExtendedAttribute, Id, Node, NodeType } from './node.ts'
 
@@ -130,7 +141,17 @@ function nameOf(value: unknown): string {
   return name
 }
 
-const nodeTypes: ReadonlySet<unknown> = new Set<NodeType>(['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'irregular', ''])
+const nodeTypes: ReadonlySet<unknown> = new Set<NodeType>([
+  'file',
+  'dir',
+  'symlink',
+  'dev',
+  'chardev',
+  'fifo',
+  'socket',
+  'irregular',
+  '',
+])
 
 function nodeTypeOf(value: unknown): NodeType {
   if (nodeTypes.has(value)) return value as NodeType
@@ -151,11 +172,35 @@ function genericAttributesOf(value: unknown): ReadonlyMap<string, string> {
 }
 
 const knownFields: ReadonlySet<string> = new Set([
-  'name', 'type', 'mode', 'mtime', 'atime', 'ctime', 'uid', 'gid', 'user', 'group', 'inode', 'device_id', 'size', 'links',
-  'linktarget', 'linktarget_raw', 'extended_attributes', 'generic_attributes', 'device', 'content', 'subtree', 'error',
+  'name',
+  'type',
+  'mode',
+  'mtime',
+  'atime',
+  'ctime',
+  'uid',
+  'gid',
+  'user',
+  'group',
+  'inode',
+  'device_id',
+  'size',
+  'links',
+  'linktarget',
+  'linktarget_raw',
+  'extended_attributes',
+  'generic_attributes',
+  'device',
+  'content',
+  'subtree',
+  'error',
 ])
 
-function reportUnknownFields(items: readonly JsonObject[] | undefined, nodes: readonly Node[], onUnknownField: UnknownFieldListener): void {
+function reportUnknownFields(
+  items: readonly JsonObject[] | undefined,
+  nodes: readonly Node[],
+  onUnknownField: UnknownFieldListener,
+): void {
   items?.forEach((raw, i) => {
     for (const field in raw) if (!knownFields.has(field)) onUnknownField(field, nodes[i])
   })

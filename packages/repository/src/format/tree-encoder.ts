@@ -87,6 +87,8 @@ function encodeExtendedAttributes(attributes: NonNullable<Node['extendedAttribut
 }
 
 function encodeGenericAttributes(attributes: ReadonlyMap<string, string>): string {
-  const list = [...attributes].sort(([a], [b]) => compareByteStrings(a, b)).map(([name, json]) => `${goJsonString(name)}:${goJsonRaw(json)}`)
+  const list = [...attributes]
+    .sort(([a], [b]) => compareByteStrings(a, b))
+    .map(([name, json]) => `${goJsonString(name)}:${goJsonRaw(json)}`)
   return `,"generic_attributes":{${list.join()}}`
 }

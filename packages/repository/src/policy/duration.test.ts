@@ -9,5 +9,6 @@ test('durations are read and written as restic does', () => {
   assert.equal(formatDuration(parseDuration('2h30d')), '30d2h')
   assert.equal(formatDuration(parseDuration('')), '')
   assert.ok(isZeroDuration(parseDuration('0y')) && !isZeroDuration(parseDuration('1h')))
-  for (const wrong of ['1', 'd', '1w', '1d2', '1 d', '--1d', '1.5d']) assert.throws(() => parseDuration(wrong), { code: 'usage.invalid' }, wrong)
+  for (const wrong of ['1', 'd', '1w', '1d2', '1 d', '--1d', '1.5d'])
+    assert.throws(() => parseDuration(wrong), { code: 'usage.invalid' }, wrong)
 })

@@ -20,7 +20,9 @@ export function parseDuration(text: string): CalendarDuration {
     const match = /^(-?\d{1,15})([ymdh])/.exec(rest)
     const unit = unitOf[match?.[2] ?? '']
     if (match === null || unit === undefined) {
-      throw new CoffreError('usage.invalid', `"${text}" is not a duration at "${rest}"`, { hint: 'Durations look like 1y5m7d2h: years, months, days, hours.' })
+      throw new CoffreError('usage.invalid', `"${text}" is not a duration at "${rest}"`, {
+        hint: 'Durations look like 1y5m7d2h: years, months, days, hours.',
+      })
     }
     duration[unit] = Number(match[1])
     rest = rest.slice(match[0].length)
@@ -29,7 +31,12 @@ export function parseDuration(text: string): CalendarDuration {
 }
 
 export function formatDuration({ years, months, days, hours }: CalendarDuration): string {
-  const parts = [[years, 'y'], [months, 'm'], [days, 'd'], [hours, 'h']] as const
+  const parts = [
+    [years, 'y'],
+    [months, 'm'],
+    [days, 'd'],
+    [hours, 'h'],
+  ] as const
   return parts.map(([number, unit]) => (number === 0 ? '' : `${number}${unit}`)).join('')
 }
 

@@ -36,7 +36,9 @@ test('forget keeps and removes what restic does, for the same reasons', async ()
     const groupBy = pick(random, ['', 'host', 'host,paths', 'host,tags', 'paths,tags', 'tags'])
     const filter: SnapshotFilter = random.integer(3) === 0 ? { hosts: ['alpha'], tags: [['red'], ['']] } : {}
     const args = [...policyArguments(policy), ...filterArguments(filter), '--group-by', groupBy]
-    const printed = await oracle.json<PrintedGroup[] | null>(['forget', '--dry-run', '--no-lock', ...args], { TZ: zone }).catch(refusal)
+    const printed = await oracle
+      .json<PrintedGroup[] | null>(['forget', '--dry-run', '--no-lock', ...args], { TZ: zone })
+      .catch(refusal)
     const chosen = snapshots.filter((snapshot) => matchesFilter(snapshot, filter))
     const groups = groupSnapshots(chosen, parseGroupBy(groupBy)).map(({ key, snapshots: members }) => {
       const { keep, remove, reasons } = applyPolicy(members, policy, nowMs, zoneOf(zone))
@@ -50,7 +52,11 @@ test('forget keeps and removes what restic does, for the same reasons', async ()
       }
     })
     const told = `TZ=${zone} restic forget ${args.join(' ')}`
-    if (printed === 'refused') assert.ok(groups.some(({ keep }) => keep.length === 0), told)
+    if (printed === 'refused')
+      assert.ok(
+        groups.some(({ keep }) => keep.length === 0),
+        told,
+      )
     else assert.deepEqual(byKey(groups), byKey((printed ?? []).map(comparable)), told)
   }
 })
@@ -61,7 +67,10 @@ async function storeSnapshots(oracle: ResticOracle, random: SeededRandom): Promi
   const spans = [3600, 86_400, 40 * 86_400, 800 * 86_400, 3000 * 86_400]
   for (let i = 0; i < 160; i++) seconds.add(Math.floor(nowMs / 1000) + 86_400 - random.integer(pick(random, spans)))
   const snapshots = [...seconds].map((second) => ({
-    time: timestampWriter(pick(random, [...zones.map(zoneOf), () => 345]))({ seconds: second, nanoseconds: pick(random, [0, 1, 500_000_000]) }),
+    time: timestampWriter(pick(random, [...zones.map(zoneOf), () => 345]))({
+      seconds: second,
+      nanoseconds: pick(random, [0, 1, 500_000_000]),
+    }),
     tree: 'ab'.repeat(32),
     paths: pick(random, [['/a'], ['/b', '/a'], ['/a', '/b']]),
     hostname: pick(random, ['alpha', 'beta']),
@@ -116,7 +125,9 @@ function comparable(group: PrintedGroup) {
   }
 }
 
-function byKey<G extends { readonly host: string; readonly paths: unknown; readonly tags: unknown }>(groups: readonly G[]): Record<string, G> {
+function byKey<G extends { readonly host: string; readonly paths: unknown; readonly tags: unknown }>(
+  groups: readonly G[],
+): Record<string, G> {
   return Object.fromEntries(groups.map((group) => [JSON.stringify([group.host, group.paths, group.tags]), group]))
 }
 

@@ -8,7 +8,12 @@ const nowMs = Date.parse('2026-11-21T12:00:00Z')
 const utc: ZoneOffset = () => 0
 
 function kept(times: readonly string[], policy: ForgetPolicy, zone = utc): string[] {
-  const { keep, remove } = applyPolicy(times.map((time) => ({ time })), policy, nowMs, zone)
+  const { keep, remove } = applyPolicy(
+    times.map((time) => ({ time })),
+    policy,
+    nowMs,
+    zone,
+  )
   assert.equal(keep.length + remove.length, times.length)
   return keep.map(({ time }) => time)
 }
@@ -25,10 +30,22 @@ test('each period keeps its latest snapshot, newest first, and the oldest while 
 
 test('reasons and counters', () => {
   const snapshots = [{ time: '2026-01-01T10:00:00Z', tags: ['a', 'b'] }, { time: '2026-01-01T09:00:00Z' }]
-  const policy = { counts: { last: 1, daily: 3, yearly: -1 }, within: { last: parseDuration('1h'), daily: parseDuration('2d') }, tags: [['a', 'b'], ['']] }
+  const policy = {
+    counts: { last: 1, daily: 3, yearly: -1 },
+    within: { last: parseDuration('1h'), daily: parseDuration('2d') },
+    tags: [['a', 'b'], ['']],
+  }
   assert.deepEqual(applyPolicy(snapshots, policy, nowMs, utc).reasons, [
-    { snapshot: snapshots[0], matches: ['has tags [a, b]', 'within 1h', 'last snapshot', 'daily snapshot', 'yearly snapshot', 'daily within 2d'], counters: { last: 0, daily: 2, yearly: -1 } },
-    { snapshot: snapshots[1], matches: ['has tags []', 'oldest daily snapshot', 'oldest yearly snapshot', 'oldest daily within 2d'], counters: { last: 0, daily: 1, yearly: -1 } },
+    {
+      snapshot: snapshots[0],
+      matches: ['has tags [a, b]', 'within 1h', 'last snapshot', 'daily snapshot', 'yearly snapshot', 'daily within 2d'],
+      counters: { last: 0, daily: 2, yearly: -1 },
+    },
+    {
+      snapshot: snapshots[1],
+      matches: ['has tags []', 'oldest daily snapshot', 'oldest yearly snapshot', 'oldest daily within 2d'],
+      counters: { last: 0, daily: 1, yearly: -1 },
+    },
   ])
 })
 
@@ -36,7 +53,10 @@ test('each snapshot counts by its own clock', () => {
   const times = ['2026-01-01T23:30:00+10:00', '2026-01-02T00:30:00+14:00']
   assert.deepEqual(kept(times, { counts: { daily: 1 } }), [times[0]])
   assert.deepEqual(kept(times, { counts: { daily: 2 } }), [times[0], times[1]])
-  assert.deepEqual(kept(['2024-12-30T00:00:00Z', '2025-01-05T23:00:00Z', '2024-12-29T23:00:00Z'], { counts: { weekly: 2 } }), ['2025-01-05T23:00:00Z', '2024-12-29T23:00:00Z'])
+  assert.deepEqual(kept(['2024-12-30T00:00:00Z', '2025-01-05T23:00:00Z', '2024-12-29T23:00:00Z'], { counts: { weekly: 2 } }), [
+    '2025-01-05T23:00:00Z',
+    '2024-12-29T23:00:00Z',
+  ])
 })
 
 test('within counts from the latest snapshot that is not of the future, on its calendar', () => {
@@ -56,6 +76,7 @@ test('summer time moves where within begins, for snapshots of the local zone', (
 
 test('an empty policy is told, and nothing comes of nothing', () => {
   assert.ok(isEmptyPolicy({}) && isEmptyPolicy({ counts: { last: 0 }, within: { last: parseDuration('') }, tags: [] }))
-  for (const policy of [{ counts: { last: -1 } }, { within: { daily: parseDuration('1h') } }, { tags: [['']] }]) assert.ok(!isEmptyPolicy(policy))
+  for (const policy of [{ counts: { last: -1 } }, { within: { daily: parseDuration('1h') } }, { tags: [['']] }])
+    assert.ok(!isEmptyPolicy(policy))
   assert.deepEqual(applyPolicy([], { counts: { last: 1 } }, nowMs, utc), { keep: [], remove: [], reasons: [] })
 })

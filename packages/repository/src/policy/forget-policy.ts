@@ -71,7 +71,9 @@ interface Rule {
 /** In restic's order, which is that of the reasons. */
 function newRules({ counts = {}, within = {}, tags = [] }: ForgetPolicy, latest: ZonedTime, zone: ZoneOffset): Rule[] {
   const begin = (duration: CalendarDuration) => timeBefore(latest, duration, zone)
-  const rules: Rule[] = tags.map((list) => ({ match: (snapshot) => (hasTags(snapshot, list) ? [`has tags [${list.join(', ')}]`] : []) }))
+  const rules: Rule[] = tags.map((list) => ({
+    match: (snapshot) => (hasTags(snapshot, list) ? [`has tags [${list.join(', ')}]`] : []),
+  }))
   const { last } = within
   if (!isAbsent(last)) {
     const after = begin(last)

@@ -33,7 +33,11 @@ export function wallClock({ seconds, offsetSeconds }: Pick<ZonedTime, 'seconds' 
  */
 export function timeBefore(time: ZonedTime, duration: CalendarDuration, zone: ZoneOffset): FileTime {
   const wall = wallClock(time)
-  wall.setUTCFullYear(wall.getUTCFullYear() - duration.years, wall.getUTCMonth() - duration.months, wall.getUTCDate() - duration.days)
+  wall.setUTCFullYear(
+    wall.getUTCFullYear() - duration.years,
+    wall.getUTCMonth() - duration.months,
+    wall.getUTCDate() - duration.days,
+  )
   if (Number.isNaN(wall.getTime())) return { seconds: Number.NEGATIVE_INFINITY, nanoseconds: 0 }
   const wallSeconds = wall.getTime() / 1000
   const isLocal = !time.isUtc && zone(time.seconds) * 60 === time.offsetSeconds

@@ -44,7 +44,11 @@ export function hasTags({ tags = [] }: Pick<Snapshot, 'tags'>, list: TagList): b
 }
 
 /** The latest snapshot that the filter lets pass and that is not later than `limit`; of equally late ones the last. */
-export function latestSnapshot<S extends Snapshot>(snapshots: Iterable<S>, filter: SnapshotFilter, limit?: FileTime): S | undefined {
+export function latestSnapshot<S extends Snapshot>(
+  snapshots: Iterable<S>,
+  filter: SnapshotFilter,
+  limit?: FileTime,
+): S | undefined {
   let latest: S | undefined
   let latestTime: FileTime | undefined
   for (const snapshot of snapshots) {

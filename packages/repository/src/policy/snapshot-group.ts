@@ -28,7 +28,9 @@ export function parseGroupBy(text: string): GroupBy {
     else if (option === 'path' || option === 'paths') groupBy.paths = true
     else if (option === 'tag' || option === 'tags') groupBy.tags = true
     else if (option !== '') {
-      throw new CoffreError('usage.invalid', `snapshots cannot be grouped by "${option}"`, { hint: 'Use host, paths and tags, separated by commas.' })
+      throw new CoffreError('usage.invalid', `snapshots cannot be grouped by "${option}"`, {
+        hint: 'Use host, paths and tags, separated by commas.',
+      })
     }
   }
   return groupBy
