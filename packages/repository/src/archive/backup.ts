@@ -8,6 +8,7 @@ import type { WriteVerification } from '../pipeline/pack-assembler.ts'
 import { BlobReader } from '../repository/blob-reader.ts'
 import { BlobWriter, type BlobWriterOptions } from '../repository/blob-writer.ts'
 import type { Repository } from '../repository/repository.ts'
+import type { WriteLock } from '../repository/write-lock.ts'
 import { saveSnapshot } from '../snapshots/snapshots.ts'
 import { Archiver, type ArchiveCounts, type ArchiverOptions } from './archiver.ts'
 import type { ContentSource } from './content-stream.ts'
@@ -15,7 +16,7 @@ import { buildTargetTree, cleanPath, joinPath } from './target-tree.ts'
 
 export type CompressionMode = 'off' | 'auto' | 'max'
 
-const zstdLevels: Record<CompressionMode, number | undefined> = { off: undefined, auto: 1, max: 15 }
+export const zstdLevels: Readonly<Record<CompressionMode, number | undefined>> = { off: undefined, auto: 1, max: 15 }
 
 export interface BackupOptions extends ArchiverOptions {
   readonly tags: readonly string[]
@@ -39,6 +40,8 @@ export interface BackupOptions extends ArchiverOptions {
   readonly onPackStored?: BlobWriterOptions['onPackStored']
   /** Awaited before the first byte is written: the lock's confirmation. */
   readonly confirmed?: Promise<void>
+  /** Of a locked vault: keeps what is stored and what is reused under retention. */
+  readonly lock?: WriteLock
 }
 
 export interface BackupResult {
@@ -101,7 +104,9 @@ export async function backup(
     return { snapshotId: undefined, tree, counts: archiver.counts, startMs, endMs }
   }
   const snapshot = snapshotOf(repository, targets, tree, archiver.counts, options, startMs, endMs)
-  return { snapshotId: await saveSnapshot(repository, snapshot, signal), tree, counts: archiver.counts, startMs, endMs }
+  const { lock } = options
+  const snapshotId = lock === undefined ? await saveSnapshot(repository, snapshot, signal) : await lock.commit(snapshot, signal)
+  return { snapshotId, tree, counts: archiver.counts, startMs, endMs }
 }
 
 function writerOptions(options: BackupOptions): Partial<BlobWriterOptions> {
@@ -110,6 +115,7 @@ function writerOptions(options: BackupOptions): Partial<BlobWriterOptions> {
     ...(options.uploads === undefined ? {} : { uploads: options.uploads }),
     ...(options.onPackStored === undefined ? {} : { onPackStored: options.onPackStored }),
     ...(options.confirmed === undefined ? {} : { confirmed: options.confirmed }),
+    ...(options.lock === undefined ? {} : { lock: options.lock }),
   }
 }
 

@@ -11,6 +11,7 @@ import type { Region } from '../crypto/region.ts'
 import { Sealer } from '../crypto/sealer.ts'
 import { newInlinePool, newThreadPool } from './new-pool.ts'
 import type { Repository } from './repository.ts'
+import type { WriteLock } from './write-lock.ts'
 
 export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   /** Packs are complete at this size at the latest; 16 MiB. */
@@ -21,6 +22,8 @@ export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   readonly onPackStored?: (id: Id, sizeBytes: number) => void
   /** Awaited before the first pack is stored: the confirmation of a lock that was taken meanwhile. */
   readonly confirmed?: Promise<void>
+  /** Puts what is stored under retention. */
+  readonly lock?: WriteLock
 }
 
 const defaultPackBytes = 16 * 1024 * 1024
@@ -156,7 +159,10 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     throwIfAborted(this.#signal)
     this.#repository.context.lease?.assertHeld(0)
     const body = Buffer.from(pack.slot.memory as unknown as ArrayBuffer, 0, pack.lengthBytes)
-    await this.#repository.backend.save({ type: 'pack', name: pack.id }, [body], {}, this.#signal)
+    const { lock } = this.#options
+    const options = lock === undefined ? {} : { retention: lock.packRetention(pack.id) }
+    const { versionId } = await this.#repository.backend.save({ type: 'pack', name: pack.id }, [body], options, this.#signal)
+    lock?.packStored(pack.id, versionId)
     this.#index.packs.set(pack.number, pack.id, pack.lengthBytes)
     if (pack.slot.number >= 0) this.#slots?.giveBack(pack.slot)
     else this.#mainSlots.giveBack(pack.slot)
@@ -177,7 +183,8 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     this.#indexing = this.#indexing.then(async () => {
       if (this.#failure !== undefined) return
       await this.#repository.backend.flush(this.#signal)
-      const name = await this.#repository.saveUnpacked('index', encodeIndex(packs), this.#signal)
+      const retention = this.#options.lock?.indexRetention(packs.map(({ id }) => id))
+      const name = await this.#repository.saveUnpacked('index', encodeIndex(packs), this.#signal, retention)
       await this.#repository.backend.flush(this.#signal)
       this.#index.files.add(name)
     })

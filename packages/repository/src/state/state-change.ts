@@ -1,5 +1,6 @@
 import type { FileHandle } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
+import type { PruneCandidate } from '../prune/prune-ledger.ts'
 import { ledgerKey, type LockedFile, type LockPolicy, type StateHead, type VaultState } from './vault-state.ts'
 
 /** The lock policy of the vault, from now on. */
@@ -31,11 +32,11 @@ export interface ReleaseChange {
   readonly name: string
 }
 
-/** Packs that a prune has marked, and packs that are no candidates any more: swept, or needed again. */
+/** Packs that a prune has marked or swapped, and packs that are no candidates any more: swept, or needed again. */
 export interface CandidatesChange {
   readonly kind: 'candidates'
-  readonly marked: readonly Id[]
-  readonly cleared: readonly Id[]
+  readonly recorded: readonly PruneCandidate[]
+  readonly forgotten: readonly Id[]
 }
 
 /** Snapshots and keys that were stored or removed. */
@@ -69,7 +70,7 @@ export function applyChange(state: VaultState, change: StateChange, head: StateH
     case 'release':
       return { ...next, holds: new Map([...state.holds].filter(([name]) => name !== change.name)) }
     case 'candidates':
-      return { ...next, candidates: applyCandidates(state, change, timeMs) }
+      return { ...next, candidates: applyCandidates(state, change) }
     case 'known':
       return applyKnown(next, change)
     case 'checkpoint':
@@ -89,11 +90,10 @@ function applyLocks(state: VaultState, change: LocksChange): VaultState {
   return applyKnown({ ...state, ledger, points, stateUntilMs }, { kind: 'known', added, removed })
 }
 
-/** A pack that is marked again keeps the time of its first mark: it has been unused since then. */
-function applyCandidates(state: VaultState, change: CandidatesChange, timeMs: number): ReadonlyMap<Id, number> {
+function applyCandidates(state: VaultState, change: CandidatesChange): ReadonlyMap<Id, PruneCandidate> {
   const candidates = new Map(state.candidates)
-  for (const pack of change.cleared) candidates.delete(pack)
-  for (const pack of change.marked) candidates.set(pack, candidates.get(pack) ?? timeMs)
+  for (const pack of change.forgotten) candidates.delete(pack)
+  for (const candidate of change.recorded) candidates.set(candidate.pack, candidate)
   return candidates
 }
 

@@ -2,12 +2,13 @@ import { CoffreError } from '@coffre/foundation'
 import { type FileHandle, type FileType, fileTypes, type RetentionMode } from '@coffre/storage'
 import { arrayOf, damaged, idOf, type JsonObject, objectOf, stringOf, wholeNumberOf } from '../format/json-fields.ts'
 import type { Id } from '../format/node.ts'
+import type { PruneCandidate } from '../prune/prune-ledger.ts'
 import type { LocksChange, StateChange } from './state-change.ts'
 import { emptyVaultState, type Hold, ledgerKey, type LockedFile, type LockPolicy, type VaultState } from './vault-state.ts'
 
 const what = 'a state record'
 
-/** The body of a record; docs/formats/repository.md describes it. Times are whole seconds since 1970. */
+/** The body of a record; docs/formats/repository.md describes it. Times are whole seconds since 1970, but where it says otherwise. */
 export function encodeChange(change: StateChange): JsonObject {
   switch (change.kind) {
     case 'policy':
@@ -18,9 +19,10 @@ export function encodeChange(change: StateChange): JsonObject {
     }
     case 'known':
       return { added: change.added.map(encodeHandle), removed: change.removed.map(encodeHandle) }
+    case 'candidates':
+      return { recorded: change.recorded.map(encodeCandidate), forgotten: change.forgotten }
     case 'hold':
-    case 'release':
-    case 'candidates': {
+    case 'release': {
       const { kind: _kind, ...body } = change
       return body
     }
@@ -43,7 +45,7 @@ export function decodeChange(kind: string, body: JsonObject): StateChange {
     case 'release':
       return { kind, name: stringOf(body['name'], what) }
     case 'candidates':
-      return { kind, marked: idsOf(body['marked']), cleared: idsOf(body['cleared']) }
+      return { kind, recorded: arrayOf(body['recorded'], what).map(decodeCandidate), forgotten: idsOf(body['forgotten']) }
     case 'known':
       return { kind, added: handlesOf(body['added']), removed: handlesOf(body['removed']) }
     case 'checkpoint':
@@ -75,7 +77,7 @@ function encodeState(state: VaultState): JsonObject {
     points: encodeTimes(state.points),
     ...stateUntil(state.stateUntilMs),
     holds,
-    candidates: encodeTimes(state.candidates),
+    candidates: [...state.candidates.values()].map(encodeCandidate),
     snapshots: [...state.known.snapshots],
     keys: [...state.known.keys],
     retired: [...state.retired],
@@ -85,6 +87,7 @@ function encodeState(state: VaultState): JsonObject {
 function decodeState(body: JsonObject): VaultState {
   const files = arrayOf(body['files'], what).map(decodeFile)
   const holds = arrayOf(body['holds'], what).map(decodeHold)
+  const candidates = arrayOf(body['candidates'], what).map(decodeCandidate)
   const { stateUntilMs } = decodeStateUntil(body)
   return {
     ...emptyVaultState,
@@ -93,7 +96,7 @@ function decodeState(body: JsonObject): VaultState {
     points: decodeTimes(body['points']),
     stateUntilMs,
     holds: new Map(holds.map((hold) => [hold.name, hold])),
-    candidates: decodeTimes(body['candidates']),
+    candidates: new Map(candidates.map((candidate) => [candidate.pack, candidate])),
     known: { snapshots: new Set(idsOf(body['snapshots'])), keys: new Set(idsOf(body['keys'])) },
     retired: new Set(idsOf(body['retired'])),
   }
@@ -108,6 +111,18 @@ function decodeHold(value: unknown): Hold {
     snapshots: new Set(idsOf(raw['snapshots'])),
     packs: new Set(idsOf(raw['packs'])),
   }
+}
+
+/** In milliseconds, as sessions are compared with them. */
+function encodeCandidate({ pack, reason, markedMs, swappedMs }: PruneCandidate): readonly unknown[] {
+  return [pack, reason, Math.floor(markedMs), ...(swappedMs === undefined ? [] : [Math.floor(swappedMs)])]
+}
+
+function decodeCandidate(value: unknown): PruneCandidate {
+  const [pack, reason, marked, swapped] = arrayOf(value, what)
+  if (reason !== 'unused' && reason !== 'repacked' && reason !== 'unindexed') throw damaged(what, `${String(reason)} is no reason to prune`)
+  const times = { markedMs: wholeNumberOf(marked, what), ...(swapped === undefined ? {} : { swappedMs: wholeNumberOf(swapped, what) }) }
+  return { pack: idOf(pack, what), reason, ...times }
 }
 
 function decodePolicy(value: unknown): LockPolicy | undefined {

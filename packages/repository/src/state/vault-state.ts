@@ -1,6 +1,7 @@
 import type { FileHandle, FileType, RetentionMode } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
 import type { Held } from '../prune/held.ts'
+import type { PruneCandidate } from '../prune/prune-ledger.ts'
 
 /** How long and how strictly the points of a vault are locked. */
 export interface LockPolicy {
@@ -51,8 +52,8 @@ export interface VaultState {
   /** Until when each record that counts is locked. */
   readonly stateUntilMs: number | undefined
   readonly holds: ReadonlyMap<string, Hold>
-  /** Packs that a prune has marked, and when (rule P1). */
-  readonly candidates: ReadonlyMap<Id, number>
+  /** Packs that a prune has marked (rule P1): writers treat them as absent. */
+  readonly candidates: ReadonlyMap<Id, PruneCandidate>
   /** Snapshots and keys that were stored and not removed by Coffre: `check` misses them when they are gone. */
   readonly known: KnownNames
   /** Snapshots that Coffre removed: one that is back was replayed. */
