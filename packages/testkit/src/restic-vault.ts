@@ -52,10 +52,10 @@ export class ResticVault implements AsyncDisposable {
     return join(this.#folder.path, name)
   }
 
-  /** Standard output of stock restic on this repository; rejects when its exit code is not 0. */
-  async restic(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Buffer> {
+  /** Standard output of stock restic on this repository, run in `folder`; rejects when its exit code is not 0. */
+  async restic(args: readonly string[], environment: Readonly<Record<string, string>> = {}, folder: string = this.source): Promise<Buffer> {
     const { stdout } = await run(this.#restic, [...args], {
-      cwd: this.source,
+      cwd: folder,
       env: {
         ...process.env,
         RESTIC_REPOSITORY: this.location,
@@ -71,8 +71,8 @@ export class ResticVault implements AsyncDisposable {
   }
 
   /** The lines that `--json` makes restic print. */
-  async resticLines(args: readonly string[]): Promise<string[]> {
-    const text = (await this.restic([...args, '--json'])).toString().trimEnd()
+  async resticLines(args: readonly string[], environment?: Readonly<Record<string, string>>, folder?: string): Promise<string[]> {
+    const text = (await this.restic([...args, '--json'], environment, folder)).toString().trimEnd()
     return text === '' ? [] : text.split('\n')
   }
 
