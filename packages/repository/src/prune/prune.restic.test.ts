@@ -21,7 +21,7 @@ async function wastefulVault(): Promise<ResticVault> {
     }
     await vault.restic(['backup', '--quiet', '--pack-size', '4', ...(round % 6 === 3 ? ['--compression', 'off'] : []), '.'])
   }
-  await vault.restic(['forget', '--quiet', '--keep-last', '2', '--group-by', ''])
+  await vault.restic(['forget', '--quiet', '--keep-last', '4', '--group-by', ''])
   return vault
 }
 
