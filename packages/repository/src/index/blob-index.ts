@@ -26,6 +26,8 @@ const lockWord = 0
 const countWord = 1
 const slotCountWord = 2
 const nextPackWord = 3
+/** Counts the growths of entries and slots, so that other threads renew their views. */
+const growthWord = 4
 const controlWords = 16
 
 const treeBit = 0x80000000
@@ -44,8 +46,10 @@ const unplaced: BlobLocation = { pack: 0x7fffffff, offset: 0, sealedBytes: 0, ra
 export class BlobIndex {
   #memory: BlobIndexMemory
   readonly #control: Int32Array
-  readonly #entries: Uint32Array
-  readonly #slots: Uint32Array
+  /** Views of fixed length, made anew after growth: views that follow a growing buffer are thirty times slower. */
+  #entries: Uint32Array
+  #slots: Uint32Array
+  #growths = 0
   /** An id given as bytes, as the eight words that entries are compared by. */
   readonly #id = new Uint32Array(8)
   readonly #idBytes = Buffer.from(this.#id.buffer)
@@ -55,8 +59,9 @@ export class BlobIndex {
     this.#memory = memory
     this.#marks = memory.marks && new Uint32Array(memory.marks)
     this.#control = new Int32Array(memory.control)
-    this.#entries = new Uint32Array(memory.entries)
-    this.#slots = new Uint32Array(memory.slots)
+    this.#entries = new Uint32Array(memory.entries, 0, memory.entries.byteLength >>> 2)
+    this.#slots = new Uint32Array(memory.slots, 0, memory.slots.byteLength >>> 2)
+    this.#growths = Atomics.load(this.#control, growthWord)
   }
 
   get memory(): BlobIndexMemory {
@@ -125,6 +130,11 @@ export class BlobIndex {
     return ((this.#marks?.[pack] ?? 0) & referencedBit) !== 0
   }
 
+  /** Takes the lock from a thread that was ended while it held it. No other thread may use the index at that time. */
+  breakLock(): void {
+    Atomics.store(this.#control, lockWord, 0)
+  }
+
   /** The first entry of the blob, or -1. */
   find(id: Uint8Array, idOffset: number, isTree: boolean): number {
     this.#setId(id, idOffset)
@@ -144,13 +154,13 @@ export class BlobIndex {
 
   /** Corrects an entry, such as a claimed one once its place is known. */
   place(entry: number, location: BlobLocation): void {
-    const at = entry * entryWords
+    const at = this.#at(entry)
     const isTree = ((this.#entries[at + 8] ?? 0) & treeBit) !== 0
     this.#writeLocation(at, isTree, location)
   }
 
   location(entry: number): BlobLocation {
-    const at = entry * entryWords
+    const at = this.#at(entry)
     return {
       pack: this.packOf(entry),
       offset: this.#entries[at + 9] ?? 0,
@@ -160,34 +170,52 @@ export class BlobIndex {
   }
 
   packOf(entry: number): number {
-    return (this.#entries[entry * entryWords + 8] ?? 0) & ~treeBit
+    return (this.#entries[this.#at(entry) + 8] ?? 0) & ~treeBit
   }
 
   isTree(entry: number): boolean {
-    return ((this.#entries[entry * entryWords + 8] ?? 0) & treeBit) !== 0
+    return ((this.#entries[this.#at(entry) + 8] ?? 0) & treeBit) !== 0
   }
 
   idHex(entry: number): string {
-    const at = entry * entryWords
+    const at = this.#at(entry)
     for (let i = 0; i < 8; i++) this.#id[i] = this.#entries[at + i] ?? 0
     return this.#idBytes.toString('hex')
   }
 
   copyId(entry: number, target: Uint8Array, targetOffset: number): void {
-    const at = entry * entryWords
+    const at = this.#at(entry)
     for (let i = 0; i < 8; i++) this.#id[i] = this.#entries[at + i] ?? 0
     target.set(this.#idBytes, targetOffset)
   }
 
   /** The entries that have the same id and type as `entry`, itself included. */
   siblings(entry: number): number[] {
-    const at = entry * entryWords
+    const at = this.#at(entry)
     for (let i = 0; i < 8; i++) this.#id[i] = this.#entries[at + i] ?? 0
     return this.#locked(() => this.#findAll(this.isTree(entry)))
   }
 
   #setId(id: Uint8Array, offset: number): void {
-    for (let i = 0; i < 32; i++) this.#idBytes[i] = id[offset + i] ?? 0
+    for (let i = 0; i < 32; i++) this.#idBytes[i] = id[offset + i] as number
+  }
+
+  /** Where an entry begins. One that another thread added may lie beyond the view of this thread. */
+  #at(entry: number): number {
+    const at = entry * entryWords
+    if (at + entryWords > this.#entries.length) this.#renewViews()
+    return at
+  }
+
+  #renewViews(): void {
+    this.#growths = Atomics.load(this.#control, growthWord)
+    this.#entries = new Uint32Array(this.#memory.entries, 0, this.#memory.entries.byteLength >>> 2)
+    this.#slots = new Uint32Array(this.#memory.slots, 0, this.#memory.slots.byteLength >>> 2)
+  }
+
+  #grew(): void {
+    Atomics.add(this.#control, growthWord, 1)
+    this.#renewViews()
   }
 
   #find(isTree: boolean): number {
@@ -232,7 +260,7 @@ export class BlobIndex {
   }
 
   #matches(entry: number, isTree: boolean): boolean {
-    const at = entry * entryWords
+    const at = this.#at(entry)
     for (let i = 0; i < 8; i++) if (this.#entries[at + i] !== this.#id[i]) return false
     return this.isTree(entry) === isTree
   }
@@ -241,8 +269,8 @@ export class BlobIndex {
     const entry = Atomics.load(this.#control, countWord)
     this.#ensureEntries(entry + 1)
     this.#ensureSlots(entry + 1)
-    const at = entry * entryWords
-    this.#entries.set(this.#id, at)
+    const at = this.#at(entry)
+    for (let i = 0; i < 8; i++) this.#entries[at + i] = this.#id[i] as number
     this.#writeLocation(at, isTree, location)
     this.#occupy(entry)
     Atomics.store(this.#control, countWord, entry + 1)
@@ -270,6 +298,7 @@ export class BlobIndex {
     if (count > entriesMax) throw new RangeError(`an index holds at most ${entriesMax} blobs`)
     const grown = have + Math.max(entriesPerGrowth * entryWords * 4, Math.ceil(have / 8 / 4096) * 4096)
     this.#memory.entries.grow(Math.min(grown, entriesMax * entryWords * 4))
+    this.#grew()
   }
 
   #ensureSlots(count: number): void {
@@ -279,6 +308,7 @@ export class BlobIndex {
     while (count * 4 > wanted * 3) wanted *= 2
     if (wanted > slotsMax) throw new RangeError(`an index holds at most ${entriesMax} blobs`)
     if (this.#memory.slots.byteLength < wanted * 4) this.#memory.slots.grow(wanted * 4)
+    this.#grew()
     this.#slots.fill(0, 0, wanted)
     Atomics.store(this.#control, slotCountWord, wanted)
     for (let entry = 0, all = this.count; entry < all; entry++) this.#occupy(entry)
@@ -287,6 +317,7 @@ export class BlobIndex {
   #locked<T>(action: () => T): T {
     while (Atomics.compareExchange(this.#control, lockWord, 0, 1) !== 0) Atomics.wait(this.#control, lockWord, 1, 1)
     try {
+      if (Atomics.load(this.#control, growthWord) !== this.#growths) this.#renewViews()
       return action()
     } finally {
       Atomics.store(this.#control, lockWord, 0)

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { CoffreError, interruption } from '@coffre/foundation'
+import type { BlobIndex } from '../index/blob-index.ts'
 import type { ComputePool, PackReceiver } from './compute-pool.ts'
 import type { Job, PackMessage, ResultOf } from './jobs.ts'
 import type { SlotPool } from './pack-slots.ts'
@@ -26,13 +27,15 @@ export class ThreadPool implements ComputePool {
   readonly #threads: Thread[]
   readonly #slots: SlotPool
   readonly #receiver: PackReceiver
+  readonly #index: BlobIndex
   readonly #waiting: (() => void)[] = []
   #failure: unknown
 
-  constructor(width: number, setup: WorkerSetup, slots: SlotPool, receiver: PackReceiver) {
+  constructor(width: number, setup: WorkerSetup, slots: SlotPool, receiver: PackReceiver, index: BlobIndex) {
     this.width = width
     this.#slots = slots
     this.#receiver = receiver
+    this.#index = index
     this.#threads = Array.from({ length: width }, () => this.#start(setup))
   }
 
@@ -66,6 +69,7 @@ export class ThreadPool implements ComputePool {
     this.#slots.stop()
     this.#fail(new CoffreError('interrupted', 'the work was stopped'))
     await Promise.all(this.#threads.map((thread) => thread.worker.terminate()))
+    this.#index.breakLock()
   }
 
   #start(setup: WorkerSetup): Thread {

@@ -43,7 +43,7 @@ export function newThreadPool(
   const { level, canCompress, verification, contentCut, openDataPacks } = options
   const plain = { level, canCompress, verification, contentCut, openDataPacks }
   const setup = { key: repository.masterKey, options: plain, index: index.memory, slots: memory }
-  return new ThreadPool(repository.context.workers, setup, slots, receiver)
+  return new ThreadPool(repository.context.workers, setup, slots, receiver, index)
 }
 
 export function newInlinePool(
