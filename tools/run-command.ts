@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process'
 export interface CommandOptions {
   readonly cwd?: string
   readonly env?: NodeJS.ProcessEnv
+  /** Whom to run it as; only root may ask. */
+  readonly user?: { readonly uid: number; readonly gid: number }
   /** Standard error goes to ours instead of into the result. */
   readonly showErrors?: boolean
 }
@@ -19,7 +21,12 @@ export interface CommandResult {
 export function runCommand(program: string, args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   return new Promise((resolve) => {
     const errors = options.showErrors === true ? 'inherit' : 'pipe'
-    const child = spawn(program, args, { cwd: options.cwd, env: options.env ?? process.env, stdio: ['ignore', 'pipe', errors] })
+    const child = spawn(program, args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', errors],
+      ...options.user,
+    })
     const output = { stdout: '', stderr: '' }
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       output.stdout += text

