@@ -1,2 +1,93 @@
-export async function overview(..._: unknown[]): Promise<string> { return 'help\n' }
-export async function commandHelp(..._: unknown[]): Promise<string> { return 'help\n' }
+import type { Command } from './command.ts'
+import { startsWith } from './command-names.ts'
+import { type CommandEntry, commandTable } from './command-table.ts'
+import type { HelpTexts } from './messages/english-help.ts'
+import type { Language, Texts } from './messages/texts.ts'
+import { globalOptions } from './options/global-options.ts'
+import type { Option, OptionTable } from './options/option.ts'
+import { cellsWide } from './output/table.ts'
+
+const lineWidth = 100
+const textColumnMax = 38
+
+/** What there is: all commands, or those that begin with `words`. */
+export async function overview(words: readonly string[], { language }: Texts): Promise<string> {
+  const texts = await helpTexts(language)
+  const { headings } = texts
+  const entries = commandTable.filter((entry) => startsWith(entry, words))
+  const rows = entries.map(({ words: name }): Row => [name.join(' '), texts.commands[name.join(' ')] ?? ''])
+  const usage = ['coffre repo', ...words, 'COMMAND [OPTION…]'].join(' ')
+  const parts = [
+    ...(words.length === 0 ? [texts.commands[''] ?? '', ''] : []),
+    `${headings.usage} ${usage}`,
+    '',
+    headings.commands,
+    ...formatRows(rows),
+    '',
+    ...(words.length === 0 ? [headings.globalOptions, ...optionLines(globalOptions, '', texts), ''] : []),
+    headings.more,
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+/** What one command does and takes. */
+export async function commandHelp(entry: CommandEntry, command: Command, { language }: Texts): Promise<string> {
+  const texts = await helpTexts(language)
+  const { headings } = texts
+  const name = entry.words.join(' ')
+  const own = optionLines(command.options, name, texts)
+  const parts = [
+    texts.commands[name] ?? '',
+    '',
+    `${headings.usage} ${['coffre repo', name, '[OPTION…]', command.operands].filter((part) => part !== '').join(' ')}`,
+    '',
+    ...(own.length === 0 ? [] : [headings.options, ...own, '']),
+    headings.globalOptions,
+    ...optionLines(globalOptions, '', texts),
+  ]
+  return `${parts.join('\n')}\n`
+}
+
+export async function helpTexts(language: Language): Promise<HelpTexts> {
+  if (language === 'fr') return (await import('./messages/french-help.ts')).frenchHelp
+  return (await import('./messages/english-help.ts')).englishHelp
+}
+
+/** What is said about an option of a command. */
+export function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
+  return texts.options[`${command}/${name}`] ?? texts.options[name]
+}
+
+type Row = readonly [left: string, right: string]
+
+function optionLines(table: OptionTable, command: string, texts: HelpTexts): string[] {
+  const shown = Object.values(table).filter(({ hidden }) => hidden !== true)
+  return formatRows(shown.map((option): Row => [spelling(option), optionText(command, option.name, texts) ?? '']))
+}
+
+function spelling({ short, name, placeholder }: Option<unknown>): string {
+  return `${short === undefined ? '    ' : `-${short}, `}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`
+}
+
+/** Two columns; a left side that is too long has its text below. */
+function formatRows(rows: readonly Row[]): string[] {
+  const column = Math.min(textColumnMax, Math.max(...rows.map(([left]) => cellsWide(left))) + 4)
+  return rows.flatMap(([left, right]) => {
+    const lines = wrap(right, lineWidth - column)
+    const isShort = cellsWide(left) + 4 <= column
+    const first = isShort ? `  ${left.padEnd(column - 2)}${lines[0] ?? ''}` : `  ${left}`
+    return [first.trimEnd(), ...(isShort ? lines.slice(1) : lines).map((line) => ' '.repeat(column) + line)]
+  })
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && cellsWide(line) + 1 + cellsWide(word) > width) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}

@@ -1,0 +1,47 @@
+import type { ErrorCode } from '@coffre/foundation'
+
+interface ErrorTexts {
+  /** What the code means; the details follow in the words of the libraries. */
+  readonly meaning: string
+  readonly advice?: string
+}
+
+/** What errors of the libraries, which speak English, are in French. */
+export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
+  'internal': { meaning: 'défaut de Coffre' },
+  'interrupted': { meaning: 'interrompu' },
+  'usage.invalid': { meaning: 'demande invalide', advice: 'Donnez --help pour voir ce que prend la commande.' },
+  'repository.missing': { meaning: 'il n’y a pas de dépôt à cet emplacement', advice: 'Vérifiez l’emplacement, ou créez-y un dépôt avec `coffre repo init`.' },
+  'repository.locked': { meaning: 'le dépôt est verrouillé', advice: 'Attendez la fin de l’autre programme, ou donnez `--retry-lock 10m`. S’il est mort, lancez `coffre repo unlock`.' },
+  'repository.password': { meaning: 'mot de passe refusé', advice: 'Vérifiez le mot de passe ou son fichier.' },
+  'repository.format-newer': { meaning: 'le dépôt a un format plus récent que ce programme', advice: 'Mettez Coffre à jour.' },
+  'repository.format-old': { meaning: 'le dépôt a l’ancien format 1, que Coffre n’écrit pas', advice: 'Lancez d’abord `coffre repo upgrade` ; toutes les données restent.' },
+  'repository.exists': { meaning: 'il y a déjà un dépôt', advice: 'Rien n’a changé. Choisissez un autre emplacement, ou servez-vous du dépôt qui est là.' },
+  'repository.damaged': { meaning: 'le dépôt est endommagé', advice: 'Lancez `coffre repo check --read-data` ; `coffre repo repair` sauve ce qui peut l’être.' },
+  'repository.too-many-keys': { meaning: 'le dépôt a trop de clés', advice: 'Supprimez-en une avec `coffre repo keys remove`.' },
+  'repository.held': { meaning: 'ce qui devrait partir est retenu ou verrouillé à terme' },
+  'repository.lease-lost': { meaning: 'le verrou n’a pas pu être tenu', advice: 'Ce qui est stocké reste ; relancez la commande.' },
+  'repository.state-broken': { meaning: 'l’état du coffre ne se tient pas', advice: 'Rien ne doit être supprimé avant que ce soit expliqué. `coffre repo heal` ramène ce qui est caché là où le stockage garde des versions.' },
+  'snapshot.missing': { meaning: 'cet instantané n’existe pas', advice: '`coffre repo snapshots` montre ceux qui existent ; `latest` nomme le dernier.' },
+  'snapshot.ambiguous': { meaning: 'plusieurs instantanés commencent ainsi', advice: 'Donnez plus de chiffres de l’identifiant.' },
+  'snapshot.path-missing': { meaning: 'ce chemin n’est pas dans l’instantané', advice: '`coffre repo ls` montre ce qui s’y trouve.' },
+  'blob.missing': { meaning: 'des données manquent dans le dépôt', advice: 'Lancez `coffre repo check --read-data`, puis `coffre repo repair index`.' },
+  'source.incomplete': { meaning: 'la sauvegarde est incomplète' },
+  'source.missing': { meaning: 'ce qu’il faut sauvegarder n’existe pas', advice: 'Vérifiez les chemins et les exclusions.' },
+  'source.failed': { meaning: 'ce qu’il faut sauvegarder ne se lit pas' },
+  'source.command': { meaning: 'la commande à sauvegarder a échoué', advice: 'Aucun instantané n’a été fait. Ses propres messages sont ci-dessus.' },
+  'target.incomplete': { meaning: 'la restauration est incomplète' },
+  'target.failed': { meaning: 'écriture impossible à la destination' },
+  'storage.missing': { meaning: 'un fichier du dépôt manque', advice: 'Le disque est-il monté, et l’emplacement est-il le bon ?' },
+  'storage.truncated': { meaning: 'un fichier du dépôt est trop court', advice: 'Lancez `coffre repo check`.' },
+  'storage.no-space': { meaning: 'il n’y a plus de place', advice: 'Libérez de la place, ou oubliez et élaguez des instantanés.' },
+  'storage.permission': { meaning: 'accès refusé', advice: 'Vérifiez le propriétaire et les droits, ou la politique du compartiment.' },
+  'storage.credentials': { meaning: 'identifiants du stockage refusés', advice: 'Vérifiez AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY ou le profil.' },
+  'storage.bucket-missing': { meaning: 'le compartiment n’existe pas', advice: 'Créez d’abord le compartiment, ou corrigez son nom.' },
+  'storage.clock-skew': { meaning: 'l’horloge de cette machine et celle du stockage diffèrent trop', advice: 'Réglez l’horloge de cette machine, par exemple avec NTP.' },
+  'storage.unavailable': { meaning: 'le stockage ne répond pas comme il faut' },
+  'storage.exists': { meaning: 'un fichier du dépôt existe déjà' },
+  'storage.locked': { meaning: 'le stockage refuse : l’objet est verrouillé', advice: 'Il pourra partir quand son terme sera passé et que rien ne le retiendra.' },
+  'storage.unsupported': { meaning: 'ce stockage ne sait pas faire cela' },
+  'system.unsupported': { meaning: 'ce système ne sait pas faire cela' },
+}
