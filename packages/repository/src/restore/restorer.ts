@@ -51,6 +51,8 @@ interface FolderToFinish {
   readonly node: Node
   readonly path: ByteString
   readonly location: ByteString
+  /** False when it is only there for something in it. */
+  readonly counts: boolean
 }
 
 /**
@@ -120,7 +122,7 @@ export class Restorer {
     await this.#executePlan()
     for (const link of this.#laterLinks) await this.#attempt(link.location, () => this.#restoreLink(link))
     // Inner folders first, as writing to them changes the times of outer ones.
-    for (const folder of this.#folders.reverse()) await this.#attempt(folder.location, () => this.#finish(folder.node, folder.path, folder.location))
+    for (const folder of this.#folders.reverse()) await this.#attempt(folder.location, () => this.#finishFolder(folder))
   }
 
   /** True when something in the tree was restored. */
@@ -166,8 +168,13 @@ export class Restorer {
     if (!selected && !childRestored) return false
     if (selected) this.counts.filesTotal++
     // Its place is before its content's, so that the reversed list ends with it.
-    this.#folders.splice(place, 0, { node, path, location })
+    this.#folders.splice(place, 0, { node, path, location, counts: selected })
     return true
+  }
+
+  #finishFolder({ node, path, location, counts }: FolderToFinish): void {
+    this.#finish(node, path, location)
+    if (counts) this.#done(location, 'restored', 0)
   }
 
   async #entry(node: Node, path: ByteString, location: ByteString): Promise<void> {
