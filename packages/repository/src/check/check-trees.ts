@@ -19,7 +19,7 @@ export async function checkTrees(
 ): Promise<Bitmap> {
   const roots = new Map(snapshots.map((snapshot) => [snapshot.tree, snapshot.id]))
   const visitor = {
-    node: (tree: Id, node: Node, contentBytes: number) => checkNode(tree, node, contentBytes, report),
+    node: (tree: Id, node: Node, contentBytes: number | undefined) => checkNode(tree, node, contentBytes, report),
     missing(id: Id, isTree: boolean, tree: Id | undefined, node: Node | undefined): void {
       const from = tree === undefined ? `snapshot ${roots.get(id)}` : `tree ${tree}, entry ${JSON.stringify(node?.name)}`
       const what = isTree ? 'tree' : 'blob'
@@ -39,12 +39,12 @@ function packOf(index: RepositoryIndex, tree: Id): { readonly type: 'pack'; read
   return { type: 'pack', name: index.find(tree, true)[0]?.packId ?? '' }
 }
 
-function checkNode(tree: Id, node: Node, contentBytes: number, report: Report): void {
+function checkNode(tree: Id, node: Node, contentBytes: number | undefined, report: Report): void {
   const problem = problemOf(node)
   const entry = `tree ${tree}, entry ${JSON.stringify(node.name)}`
   const blob = { id: tree, isTree: true }
   if (problem !== undefined) report({ kind: 'malformed-node', severity: 'error', blob, message: `${entry}: ${problem}` })
-  else if (node.type === 'file' && BigInt(node.size ?? 0) !== BigInt(contentBytes)) {
+  else if (node.type === 'file' && contentBytes !== undefined && BigInt(node.size ?? 0) !== BigInt(contentBytes)) {
     const message = `${entry}: its blobs have ${contentBytes} bytes, its size is ${node.size ?? 0}`
     report({ kind: 'size-mismatch', severity: 'warning', blob, message })
   }

@@ -9,8 +9,11 @@ import { TreeQueue } from './tree-queue.ts'
 
 /** Told what a sweep comes upon. */
 export interface SweepVisitor {
-  /** A node of a reachable tree; each tree is read once, however many folders it stands for. `contentBytes` sums up its indexed blobs. */
-  node?(tree: Id, node: Node, contentBytes: number): void
+  /**
+   * A node of a reachable tree; each tree is read once, however many folders it stands for. `contentBytes` is what its blobs have
+   * together, or undefined when one of them is missing.
+   */
+  node?(tree: Id, node: Node, contentBytes: number | undefined): void
   /** A blob that no index names, and the tree and node that refer to it; neither for the root of a snapshot. Told again for each reference. */
   missing(id: Id, isTree: boolean, tree: Id | undefined, node: Node | undefined): void
   /** A tree that an index names and that cannot be read. */
@@ -86,19 +89,22 @@ class Sweep {
   }
 
   #visit(tree: Id, node: Node): void {
-    let contentBytes = 0
+    let contentBytes: number | undefined = 0
     if (node.type === 'file') {
-      for (const id of node.content ?? []) contentBytes += this.#addContent(id, tree, node)
+      for (const id of node.content ?? []) {
+        const bytes = this.#addContent(id, tree, node)
+        contentBytes = contentBytes === undefined || bytes === undefined ? undefined : contentBytes + bytes
+      }
     } else if (node.type === 'dir' && node.subtree !== undefined) this.addTree(node.subtree, tree, node)
     this.#visitor.node?.(tree, node, contentBytes)
   }
 
-  #addContent(id: Id, tree: Id, node: Node): number {
+  #addContent(id: Id, tree: Id, node: Node): number | undefined {
     const { blobs } = this.#index
     const entry = blobs.findHex(id, false)
     if (entry < 0) {
       this.#visitor.missing(id, false, tree, node)
-      return 0
+      return undefined
     }
     this.used.add(entry)
     const { rawBytes, sealedBytes } = blobs.location(entry)
