@@ -14,6 +14,7 @@ export type {
   SaveResult,
 } from './backend.ts'
 export { bodySizeBytes, concatenate } from './body.ts'
+export { forEachBounded } from './bounded.ts'
 export { LimitBackend, type Limits } from './decorator/limit-backend.ts'
 export { ReadOnlyBackend, type SwallowedChanges } from './decorator/read-only-backend.ts'
 export { defaultRetryPolicy, type RetryPolicy, retry } from './decorator/retry.ts'

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { CoffreError } from '@coffre/foundation'
-import type { Backend } from '@coffre/storage'
+import type { Backend, Retention } from '@coffre/storage'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
@@ -22,6 +22,14 @@ export interface StoredKeyFile extends KeyContent {
   readonly id: Id
 }
 
+export interface KeyFileOptions {
+  /** What the file records of who made it; the context's identity unless given. */
+  readonly hostname?: string
+  readonly username?: string
+  /** Of a locked vault. */
+  readonly retention?: Retention
+}
+
 /** Stores a new key file that opens `masterKey` with `password`. Durable when it resolves. */
 export async function addKeyFile(
   backend: Backend,
@@ -29,14 +37,14 @@ export async function addKeyFile(
   password: Uint8Array,
   context: RepositoryContext,
   signal: AbortSignal,
-  who: { readonly hostname?: string; readonly username?: string } = {},
+  options: KeyFileOptions = {},
 ): Promise<Id> {
   const salt = context.random.bytes(64)
   const userKey = await deriveKey(password, salt, context.scrypt)
   const keyFile: KeyContent = {
     created: formatInstant(context.clock.nowMs()),
-    username: who.username ?? context.identity.username,
-    hostname: who.hostname ?? context.identity.hostname,
+    username: options.username ?? context.identity.username,
+    hostname: options.hostname ?? context.identity.hostname,
     kdf: 'scrypt',
     scryptN: context.scrypt.n,
     scryptR: context.scrypt.r,
@@ -46,7 +54,8 @@ export async function addKeyFile(
   }
   const bytes = encodeKey(keyFile)
   const id = hash('sha256', bytes, 'hex')
-  await backend.save({ type: 'key', name: id }, [bytes], {}, signal)
+  const { retention } = options
+  await backend.save({ type: 'key', name: id }, [bytes], retention === undefined ? {} : { retention }, signal)
   await backend.flush(signal)
   return id
 }

@@ -1,10 +1,12 @@
 import { CoffreError, isCoffreError } from '@coffre/foundation'
-import type { Backend, FileHandle } from '@coffre/storage'
+import type { Backend, FileHandle, Retention } from '@coffre/storage'
 import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePolynomial } from '../chunk/polynomial.ts'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
 import { decodeConfig, encodeConfig, type RepositoryConfig } from '../format/config-codec.ts'
+import { type LockSettings, planLock } from '../lock-down/lock-settings.ts'
+import { beginState, removeLeftoverState } from '../state/begin-state.ts'
 import { markCreated } from '../state/format-marker.ts'
 import { loadRecognised } from '../state/load-recognised.ts'
 import { addKeyFile, searchKeyFile } from './key-files.ts'
@@ -20,6 +22,8 @@ export interface InitOptions {
   readonly version?: 1 | 2
   /** Cut as this repository does, so that copies between the two find what is there. */
   readonly copyPolynomialFrom?: Repository
+  /** Locks every point of the vault from the first one on. The storage has to offer object lock. */
+  readonly lock?: LockSettings
 }
 
 /**
@@ -30,16 +34,20 @@ export async function initRepository(backend: Backend, context: RepositoryContex
   if (options.password.length === 0) throw new CoffreError('usage.invalid', 'an empty password does not protect a repository')
   await refuseExisting(backend, signal)
   await backend.create(signal)
+  const lock = options.lock && (await planLock(backend, context, options.lock, signal))
+  const retained = lock === undefined ? {} : { retention: lock.retention }
   const masterKey = masterKeyFrom(context.random.bytes(64))
   const config: RepositoryConfig = {
     version: options.version ?? newestFormat,
     id: Buffer.from(context.random.bytes(32)).toString('hex'),
     chunkerPolynomial: options.copyPolynomialFrom?.config.chunkerPolynomial ?? formatPolynomial(randomIrreduciblePolynomial(context.random)),
   }
-  const keyId = await addKeyFile(backend, masterKey, options.password, context, signal)
+  const keyId = await addKeyFile(backend, masterKey, options.password, context, signal, retained)
   const repository = new Repository(backend, context, config, masterKey, keyId)
-  if (options.copyPolynomialFrom === undefined) await markCreated(repository, {}, signal)
-  await saveConfig(backend, config, masterKey, signal)
+  await removeLeftoverState(repository, signal)
+  if (options.copyPolynomialFrom === undefined) await markCreated(repository, retained, signal)
+  if (lock !== undefined) await beginState(repository, lock, signal)
+  await saveConfig(backend, config, masterKey, signal, retained)
   return repository
 }
 
@@ -62,9 +70,15 @@ export async function openRepositoryWithKey(backend: Backend, context: Repositor
 }
 
 /** Replaces `config`; only init and upgrade do. */
-export async function saveConfig(backend: Backend, config: RepositoryConfig, masterKey: MasterKey, signal: AbortSignal): Promise<void> {
+export async function saveConfig(
+  backend: Backend,
+  config: RepositoryConfig,
+  masterKey: MasterKey,
+  signal: AbortSignal,
+  options: { readonly retention?: Retention } = {},
+): Promise<void> {
   const sealed = new Workbench(masterKey, openPrimitives()).seal(encodeConfig(config))
-  await backend.save(configFile, [sealed], {}, signal)
+  await backend.save(configFile, [sealed], options, signal)
   await backend.flush(signal)
 }
 

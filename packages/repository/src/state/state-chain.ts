@@ -1,10 +1,11 @@
 import { hash } from 'node:crypto'
 import { CoffreError } from '@coffre/foundation'
+import { forEachBounded } from '@coffre/storage'
 import { stringOf, wholeNumberOf } from '../format/json-fields.ts'
 import type { Id } from '../format/node.ts'
 import { isMissing, type Repository } from '../repository/repository.ts'
 import { openDocument } from './sealed-document.ts'
-import { type StateChange } from './state-change.ts'
+import type { StateChange } from './state-change.ts'
 import { decodeChange } from './state-codec.ts'
 import { copiesOfState, stateName, type StateCopy } from './state-copies.ts'
 import type { StateHead } from './vault-state.ts'
@@ -89,13 +90,10 @@ async function readRange(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, readonly StateRecord[]>> {
   const found = new Map<number, readonly StateRecord[]>()
-  let next = from
-  const lane = async (): Promise<void> => {
-    for (let number = next++; number <= through; number = next++) {
-      found.set(number, await readRecords(repository, number, copies.get(number) ?? [], signal))
-    }
-  }
-  await Promise.all(Array.from({ length: loadsAtOnce }, lane))
+  const numbers = Array.from({ length: Math.max(0, through - from + 1) }, (_, at) => from + at)
+  await forEachBounded(numbers, loadsAtOnce, async (number) => {
+    found.set(number, await readRecords(repository, number, copies.get(number) ?? [], signal))
+  })
   return found
 }
 

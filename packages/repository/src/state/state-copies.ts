@@ -15,6 +15,15 @@ export function stateName(number: number): string {
   return `state/${String(number).padStart(8, '0')}`
 }
 
+export function isStateName(name: string): boolean {
+  return numberOf(name) !== undefined
+}
+
+function numberOf(name: string): number | undefined {
+  const number = Number(pattern.exec(name)?.[1] ?? 0)
+  return number > 0 && name === stateName(number) ? number : undefined
+}
+
 /**
  * Every copy of every state record by number, the oldest first. With versions, a record that was hidden is found, and one that was
  * put over another comes after it: whoever can write but not remove cannot change what was recorded.
@@ -22,8 +31,8 @@ export function stateName(number: number): string {
 export async function copiesOfState(backend: Backend, signal: AbortSignal): Promise<ReadonlyMap<number, readonly StateCopy[]>> {
   const copies = new Map<number, StateCopy[]>()
   const add = (copy: StateCopy): void => {
-    const number = Number(pattern.exec(copy.file.name)?.[1] ?? 0)
-    if (number > 0 && copy.file.name === stateName(number)) copies.set(number, [...(copies.get(number) ?? []), copy])
+    const number = numberOf(copy.file.name)
+    if (number !== undefined) copies.set(number, [...(copies.get(number) ?? []), copy])
   }
   const { objectLock } = backend
   if (objectLock === undefined) {

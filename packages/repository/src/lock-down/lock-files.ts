@@ -1,0 +1,74 @@
+import { CoffreError, isCoffreError } from '@coffre/foundation'
+import { type FileHandle, forEachBounded, type ObjectLock, pathOf, type Retention } from '@coffre/storage'
+import { ledgerKey, type LockedFile, type VaultState } from '../state/vault-state.ts'
+import { requireAuthenticVersion } from './authentic-version.ts'
+
+/** A file that has to be locked, and its version where that is known. */
+export interface FileToLock extends FileHandle {
+  readonly versionId?: string
+}
+
+const requestsAtOnce = 8
+
+/** Whether the ledger says that the file is locked in `mode`, or more strictly, for at least so long (rule L3). */
+export function isLockedUntil(state: VaultState, file: FileHandle, mode: Retention['mode'], untilMs: number): boolean {
+  const entry = state.ledger.get(ledgerKey(file))
+  return entry !== undefined && entry.untilMs >= untilMs && (mode === 'governance' || entry.mode === 'compliance')
+}
+
+/**
+ * Extends each file's retention to what `retentionOf` says of it, or leaves it where it is locked longer already. Resolves to what
+ * the store has accepted for each. A version that is not known, or not there any more, is looked up by its content: so are files
+ * that another program stored without a lock.
+ */
+export async function lockFiles(
+  lock: ObjectLock,
+  files: readonly FileToLock[],
+  retentionOf: (file: FileHandle) => Retention,
+  signal: AbortSignal,
+): Promise<LockedFile[]> {
+  const locked: LockedFile[] = []
+  await forEachBounded(files, requestsAtOnce, async (file) => {
+    locked.push(await lockOne(lock, file, retentionOf(file), signal))
+  })
+  return locked
+}
+
+async function lockOne(lock: ObjectLock, file: FileToLock, wanted: Retention, signal: AbortSignal): Promise<LockedFile> {
+  if (file.versionId !== undefined) {
+    try {
+      return await extend(lock, file, file.versionId, wanted, signal)
+    } catch (error) {
+      if (!isCoffreError(error, 'storage.missing')) throw error
+    }
+  }
+  const { versionId } = await requireAuthenticVersion(lock, file, signal)
+  return extend(lock, file, versionId, wanted, signal)
+}
+
+async function extend(lock: ObjectLock, file: FileHandle, versionId: string, wanted: Retention, signal: AbortSignal): Promise<LockedFile> {
+  const entry = ({ mode, until }: Retention): LockedFile => ({ type: file.type, name: file.name, versionId, mode, untilMs: until.getTime() })
+  try {
+    await lock.extend(file, versionId, wanted, signal)
+    return entry(wanted)
+  } catch (error) {
+    if (!isCoffreError(error, 'storage.locked', 'storage.permission')) throw error
+    const current = await lock.retention(file, versionId, signal)
+    if (current !== undefined && isAtLeast(current, wanted)) return entry(current)
+    throw error
+  }
+}
+
+/** What the store says of a version must be what was asked for: a store that ignores retentions locks nothing. */
+export async function confirmLock(lock: ObjectLock, file: FileHandle, versionId: string, wanted: Retention, signal: AbortSignal): Promise<void> {
+  const current = await lock.retention(file, versionId, signal)
+  if (current !== undefined && isAtLeast(current, wanted)) return
+  const found = current === undefined ? 'under no retention' : `under ${current.mode} retention until ${current.until.toISOString()}`
+  throw new CoffreError('storage.unsupported', `${pathOf(file)} should be under ${wanted.mode} retention until ${wanted.until.toISOString()}, and is ${found}`, {
+    hint: 'Does this store keep object locks? Nothing in this vault counts as locked until it does.',
+  })
+}
+
+export function isAtLeast(current: Retention, wanted: Retention): boolean {
+  return current.until >= wanted.until && (wanted.mode === 'governance' || current.mode === 'compliance')
+}
