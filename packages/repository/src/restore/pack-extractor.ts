@@ -22,7 +22,7 @@ interface Stretch {
 
 /** Unneeded bytes between two needed blobs that are read along rather than asked for separately. */
 const gapBytesMax = 256 * 1024
-const stretchBytesMax = 16 * 1024 * 1024
+const stretchBytesMax = 8 * 1024 * 1024
 
 /** Reads what a plan needs from the packs, stretch by stretch, and has workers write it to the files. */
 export class PackExtractor {

@@ -44,8 +44,8 @@ export interface RestoreOptions {
 }
 
 /** Files are restored in windows of so much content or so many files, which bounds memory. */
-const windowBytes = 1024 * 1024 * 1024
-const windowFiles = 20_000
+const windowBytes = 512 * 1024 * 1024
+const windowFiles = 5_000
 
 interface FolderToFinish {
   readonly node: Node
