@@ -8,6 +8,7 @@ import {
   type Identity,
   initRepository,
   listSnapshots,
+  type LockSettings,
   loadIndex,
   openLocalFiles,
   openRepository,
@@ -32,6 +33,10 @@ export interface FixtureOptions<B extends Backend> {
   readonly workers?: number
   readonly version?: 1 | 2
   readonly context?: Partial<RepositoryContext>
+  /** The clock that the test owns, where the backend lives on it too; an automatic one unless given. */
+  readonly clock?: FakeClock
+  /** Makes a locked vault; the backend has to offer object lock. */
+  readonly lock?: LockSettings
 }
 
 /** What to put in the source folder: content by path below it; undefined removes what is there. */
@@ -84,9 +89,13 @@ export class RepositoryFixture<B extends Backend = MemoryBackend> implements Asy
   static async create(options: FixtureOptions<Backend> = {}): Promise<RepositoryFixture<Backend>> {
     const backend = options.backend ?? new MemoryBackend()
     const base = fixtureContext(options)
-    const context = { ...base, ...options.context, clock: base.clock }
+    const context = { ...base, ...options.context, clock: options.clock ?? base.clock }
     const signal = new AbortController().signal
-    const init = { password: Buffer.from(fixturePassword), ...(options.version === undefined ? {} : { version: options.version }) }
+    const init = {
+      password: Buffer.from(fixturePassword),
+      ...(options.version === undefined ? {} : { version: options.version }),
+      ...(options.lock === undefined ? {} : { lock: options.lock }),
+    }
     const repository = await initRepository(backend, context, init, signal)
     const folder = await temporaryFolder()
     const fixture = new RepositoryFixture(backend, context, repository, folder)
