@@ -1,4 +1,5 @@
-import { CoffreError, type Random } from '@coffre/foundation'
+import { CoffreError, isCoffreError, type Random } from '@coffre/foundation'
+import { parseSize } from '../filter/size.ts'
 
 /** Which packs to read: the nth of m groups, a share of all, or so many bytes. */
 export type DataSubset =
@@ -7,11 +8,10 @@ export type DataSubset =
   | { readonly kind: 'bytes'; readonly sizeBytes: number }
 
 const groupsMax = 256
-const suffixes: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
 /** `n/m`, `p%` or a size with b, k, m, g or t, as restic's --read-data-subset takes it. Throws `usage.invalid`. */
 export function parseDataSubset(text: string): DataSubset {
-  const subset = parseGroup(text) ?? parsePercent(text) ?? parseSize(text)
+  const subset = parseGroup(text) ?? parsePercent(text) ?? parseBytes(text)
   if (subset !== undefined) return subset
   throw new CoffreError('usage.invalid', `${JSON.stringify(text)} does not say which part of the data to read`, {
     hint: 'Use n/m with 1 <= n <= m <= 256, a share such as 2.5%, or a size such as 50M or 1G.',
@@ -58,9 +58,12 @@ function parsePercent(text: string): DataSubset | undefined {
   return percent > 0 && percent <= 100 ? { kind: 'percent', percent } : undefined
 }
 
-function parseSize(text: string): DataSubset | undefined {
-  const match = /^(\d+)([bkmgt])?$/i.exec(text)
-  if (match === null) return undefined
-  const sizeBytes = Number(match[1]) * (suffixes[(match[2] ?? 'b').toLowerCase()] ?? 1)
-  return sizeBytes > 0 ? { kind: 'bytes', sizeBytes } : undefined
+function parseBytes(text: string): DataSubset | undefined {
+  try {
+    const sizeBytes = parseSize(text)
+    return sizeBytes > 0 ? { kind: 'bytes', sizeBytes } : undefined
+  } catch (error) {
+    if (!isCoffreError(error, 'usage.invalid')) throw error
+    return undefined
+  }
 }

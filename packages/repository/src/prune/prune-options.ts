@@ -1,4 +1,5 @@
 import { CoffreError } from '@coffre/foundation'
+import { parseSize } from '../filter/size.ts'
 import type { Id } from '../format/node.ts'
 import type { Held } from './held.ts'
 
@@ -31,16 +32,13 @@ export interface PruneOptions {
 
 export const defaultPackBytes = 16 * 1024 * 1024
 
-const suffixes: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
-
 /** `unlimited`, `p%` or a size with b, k, m, g or t, as restic's --max-unused takes it. Throws `usage.invalid`. */
 export function parseUnusedLimit(text: string): UnusedLimit {
   const trimmed = text.trim()
   if (trimmed === 'unlimited') return { kind: 'unlimited' }
   const percent = Number(/^(\d+(?:\.\d+)?|\.\d+)%$/.exec(trimmed)?.[1] ?? Number.NaN)
   if (percent < 100) return { kind: 'percent', percent }
-  const size = /^(\d+)([bkmgt])?$/i.exec(trimmed)
-  if (size !== null) return { kind: 'bytes', sizeBytes: Number(size[1]) * (suffixes[(size[2] ?? 'b').toLowerCase()] ?? 1) }
+  if (/^\d+[bkmgt]?$/i.test(trimmed)) return { kind: 'bytes', sizeBytes: parseSize(trimmed) }
   throw new CoffreError('usage.invalid', `${JSON.stringify(text)} does not say how much unused data may stay`, {
     hint: 'Use a share below 100%, a size such as 500M, or unlimited.',
   })

@@ -99,7 +99,7 @@ test('what a prune leaves is sound for stock restic, which finds nothing more to
   await using vault = await wastefulVault()
   const repository = await vault.open()
   const options = { maxUnused: parseUnusedLimit('0'), repackSmall: true, repackUncompressed: true }
-  await executePrune(repository, await planPrune(repository, options, vault.signal), options, vault.signal)
+  await executePrune(repository, await planPrune(repository, options, vault.signal), {}, vault.signal)
   await vault.restic(['check', '--read-data', '--quiet'])
   const left = await resticPlan(vault, ['--max-unused', '0'])
   assert.deepEqual([left['duplicates'], left['unused'], left['repack'], left['remove']], [0, 0, 0, 0])
