@@ -42,9 +42,10 @@ export class ResticVault implements AsyncDisposable {
     return vault
   }
 
-  /** The repository, opened anew. */
-  async open(password: string = fixturePassword): Promise<Repository> {
-    return openRepository(this.#backend(), this.context, { password: Buffer.from(password) }, this.signal)
+  /** The repository, or a copy of it elsewhere, opened anew. */
+  async open(options: { readonly password?: string; readonly location?: string } = {}): Promise<Repository> {
+    const password = Buffer.from(options.password ?? fixturePassword)
+    return openRepository(this.#backend(options.location), this.context, { password }, this.signal)
   }
 
   /** A path in the temporary folder, for anything else that a test needs. */
@@ -53,7 +54,11 @@ export class ResticVault implements AsyncDisposable {
   }
 
   /** Standard output of stock restic on this repository, run in `folder`; rejects when its exit code is not 0. */
-  async restic(args: readonly string[], environment: Readonly<Record<string, string>> = {}, folder: string = this.source): Promise<Buffer> {
+  async restic(
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    folder: string = this.source,
+  ): Promise<Buffer> {
     const { stdout } = await run(this.#restic, [...args], {
       cwd: folder,
       env: {
@@ -80,7 +85,7 @@ export class ResticVault implements AsyncDisposable {
     await this.#folder[Symbol.asyncDispose]()
   }
 
-  #backend(): LocalBackend {
-    return new LocalBackend(this.location, this.context)
+  #backend(location = this.location): LocalBackend {
+    return new LocalBackend(location, this.context)
   }
 }

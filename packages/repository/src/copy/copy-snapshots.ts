@@ -1,19 +1,16 @@
-import { type CompressionMode, zstdLevels } from '../archive/backup.ts'
 import type { Id } from '../format/node.ts'
 import type { StoredSnapshot } from '../format/snapshot.ts'
 import type { StoredCounts } from '../pipeline/jobs.ts'
-import type { WriteVerification } from '../pipeline/pack-assembler.ts'
 import { BlobReader } from '../repository/blob-reader.ts'
-import { BlobWriter, type BlobWriterOptions } from '../repository/blob-writer.ts'
-import { listSnapshots, saveSnapshot } from '../snapshots/snapshots.ts'
+import { BlobWriter } from '../repository/blob-writer.ts'
+import { listSnapshots } from '../snapshots/snapshots.ts'
 import { BlobSet } from '../walk/blob-set.ts'
 import { streamTrees } from '../walk/stream-trees.ts'
 import { BlobTransfer, type IndexedRepository } from './blob-transfer.ts'
 import { CopiedSnapshots } from './copied-snapshots.ts'
+import { commitSnapshot, type StoreOptions, writerOptionsOf } from './store-options.ts'
 
-export interface CopyOptions extends Pick<BlobWriterOptions, 'packBytes' | 'uploads' | 'onPackStored' | 'confirmed'> {
-  readonly compression: CompressionMode
-  readonly verification: WriteVerification
+export interface CopyOptions extends StoreOptions {
   /** A snapshot in the target that cannot be read, and so cannot be known as a copy; without it the first one ends the work. */
   readonly onDamaged?: (id: Id, error: unknown) => void
   /** Called with the live counts once work begins. */
@@ -95,7 +92,7 @@ class Copier implements AsyncDisposable {
     this.#options = options
     this.#signal = signal
     this.#reader = new BlobReader(source.repository, source.index)
-    this.#writer = new BlobWriter(target.repository, target.index, writerOptions(options), signal)
+    this.#writer = new BlobWriter(target.repository, target.index, writerOptionsOf(options), signal)
     this.counts = { ...emptyCounts, snapshotsTotal }
     const events = {
       planned: (bytes: number): void => {
@@ -134,7 +131,8 @@ class Copier implements AsyncDisposable {
     for (const snapshot of snapshots) {
       // The parent means nothing in another repository; the original is what the copies of a snapshot have in common.
       const { id, parent: _parent, ...fields } = snapshot
-      const copy = await saveSnapshot(this.#target.repository, { ...fields, original: snapshot.original ?? id }, this.#signal)
+      const fresh = { ...fields, original: snapshot.original ?? id }
+      const copy = await commitSnapshot(this.#target.repository, fresh, this.#options.lock, this.#signal)
       this.counts.snapshotsCopied++
       this.#options.onCopied?.(snapshot, copy)
     }
@@ -167,19 +165,4 @@ const emptyCounts = {
   treeBlobs: 0,
   dataAdded: 0,
   dataAddedPacked: 0,
-}
-
-/** Blobs come as they were cut; the cut of the options is never asked for. */
-function writerOptions({ compression, verification, ...rest }: CopyOptions): BlobWriterOptions {
-  const { packBytes, uploads, onPackStored, confirmed } = rest
-  return {
-    level: zstdLevels[compression],
-    canCompress: true,
-    verification,
-    contentCut: { kind: 'gear', secret: new Uint8Array(32) },
-    ...(packBytes === undefined ? {} : { packBytes }),
-    ...(uploads === undefined ? {} : { uploads }),
-    ...(onPackStored === undefined ? {} : { onPackStored }),
-    ...(confirmed === undefined ? {} : { confirmed }),
-  }
 }
