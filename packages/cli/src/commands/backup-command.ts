@@ -17,6 +17,7 @@ import { gatherTargets } from '../session/backup-targets.ts'
 import { loadIndexOf } from '../session/load-index.ts'
 import { openSession, type Session } from '../session/open-session.ts'
 import { commandSource, StreamSource } from '../session/stream-source.ts'
+import { recordSnapshots, writeLock } from '../session/vault-state.ts'
 import { variable } from '../surroundings.ts'
 
 const options = {
@@ -63,7 +64,7 @@ export const backupCommand = defineCommand({
     const targets = await targetsOf(call, session, report)
     const result = await store(call, session, targets, report)
     report.finish(result, call.options.dryRun)
-    if (report.errors > 0) throw new CommandLineError('source.incomplete', { key: 'backup.incomplete', values: { count: report.errors } }, { key: 'hint.incomplete', values: {} })
+    if (report.errors > 0) throw new CommandLineError('source.incomplete', { key: call.options.dryRun ? 'backup.incompleteDryRun' : 'backup.incomplete', values: { count: report.errors } }, call.options.dryRun ? undefined : { key: 'hint.incomplete', values: {} })
   },
 })
 
@@ -91,7 +92,10 @@ async function store(call: BackupCall, session: Session, targets: readonly ByteS
   if (parent?.summary !== undefined) report.expected = { files: parent.summary.totalFilesProcessed, bytes: parent.summary.totalBytesProcessed }
   try {
     const source = targets === 'stream' ? streamTarget(call, session.signal) : targets
-    return await backup(session.repository, index, source, { ...common, selection, ...report.listeners }, session.signal)
+    const lock = given.dryRun ? {} : await writeLock(session, index)
+    const result = await backup(session.repository, index, source, { ...common, ...lock, selection, ...report.listeners }, session.signal)
+    if (result.snapshotId !== undefined && !given.dryRun) await recordSnapshots(session, { added: [result.snapshotId] })
+    return result
   } finally {
     report.hideProgress()
   }

@@ -1,10 +1,22 @@
-import { type CheckPhase, type CheckResult, checkRepository, type Finding, parseDataSubset } from '@coffre/repository'
+import { isCoffreError } from '@coffre/foundation'
+import {
+  type CheckPhase,
+  type CheckResult,
+  checkRepository,
+  type Finding,
+  loadVaultState,
+  parseDataSubset,
+  type Repository,
+  type VaultState,
+  verifyLocks,
+} from '@coffre/repository'
+import { pathOf } from '@coffre/storage'
 import { type Call, defineCommand } from '../command.ts'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
 import { flag, value } from '../options/option.ts'
 import { refuseOperands } from '../options/operands.ts'
 import { formatBytes, formatPercent } from '../output/amounts.ts'
-import { openSession } from '../session/open-session.ts'
+import { openSession, type Session } from '../session/open-session.ts'
 
 const options = {
   readData: flag('read-data'),
@@ -20,6 +32,7 @@ export const checkCommand = defineCommand({
     const { readData, readDataSubset } = call.options
     if (readData && readDataSubset !== undefined) throw usageError('error.exclusive', { one: '--read-data', other: '--read-data-subset' })
     await using session = await openSession(call, { lock: call.globals.noLock ? 'none' : 'exclusive' })
+    const state = await stateOf(session, call)
     const progress = new CheckProgress(call)
     let result: CheckResult
     try {
@@ -27,6 +40,7 @@ export const checkCommand = defineCommand({
         session.repository,
         {
           ...(readData ? { readData: 'all' as const } : readDataSubset === undefined ? {} : { readData: readDataSubset }),
+          ...(state.known === undefined ? {} : { known: state.known }),
           onFinding: (finding) => tell(finding, call),
           onProgress: (phase, done, total) => progress.update(phase, done, total),
         },
@@ -35,11 +49,41 @@ export const checkCommand = defineCommand({
     } finally {
       progress.hide()
     }
-    conclude(result, call)
+    conclude({ ...result, errors: result.errors + state.errors }, call)
   },
 })
 
+/** So many locks are asked about; the store answers one by one. */
+const lockSamples = 200
+const lockTexts = { gone: 'check.lockGone', unlocked: 'check.lockMissing', shorter: 'check.lockShorter' } as const
+
 const phaseNames = { index: 'check.phase.index', snapshots: 'check.phase.snapshots', trees: 'check.phase.trees', packs: 'check.phase.packs' } as const
+
+/** What Coffre's own records say should be there, and locked. A repository without such records has none to check. */
+async function stateOf(session: Session, call: Call<typeof options>): Promise<{ readonly known?: VaultState['known']; readonly errors: number }> {
+  const { repository, signal } = session
+  try {
+    const state = await loadVaultState(repository, signal)
+    if (state.head === undefined) return { errors: 0 }
+    const isLocked = state.lock !== undefined && repository.backend.objectLock !== undefined
+    return { known: state.known, errors: isLocked ? await checkLocks(repository, state, signal, call) : 0 }
+  } catch (error) {
+    if (!isCoffreError(error, 'repository.state-broken')) throw error
+    tell({ kind: 'damaged-file', severity: 'error', message: error.message }, call)
+    return { errors: 1 }
+  }
+}
+
+async function checkLocks(repository: Repository, state: VaultState, signal: AbortSignal, call: Call<typeof options>): Promise<number> {
+  const { findings, defaultRetention } = await verifyLocks(repository, state, lockSamples, signal)
+  const { texts } = call
+  for (const { file, kind, expected } of findings) {
+    const message = texts.say(lockTexts[kind], { path: pathOf(file), until: expected.until.toISOString() })
+    tell({ kind: 'missing-file', severity: 'error', file, message }, call)
+  }
+  if (defaultRetention !== undefined) tell({ kind: 'damaged-file', severity: 'warning', message: texts.say('check.defaultRetention') }, call)
+  return findings.length
+}
 
 class CheckProgress {
   readonly hide: () => void

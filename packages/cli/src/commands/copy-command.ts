@@ -1,4 +1,4 @@
-import { type CopyCounts, copySnapshots, selectSnapshots } from '@coffre/repository'
+import { type CopyCounts, copySnapshots, type Id, selectSnapshots } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { fromChoice, fromOptions } from '../options/from-options.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
@@ -7,6 +7,7 @@ import { formatBytes, formatPercent } from '../output/amounts.ts'
 import { shortId, snapshotLine } from '../output/snapshot-text.ts'
 import { loadIndexOf } from '../session/load-index.ts'
 import { openSession } from '../session/open-session.ts'
+import { recordSnapshots, writeLock } from '../session/vault-state.ts'
 import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
 
 const options = { ...fromOptions, ...snapshotFilterOptions } as const
@@ -22,6 +23,8 @@ export const copyCommand = defineCommand({
     const snapshots = await selectSnapshots(source.repository, call.positionals, snapshotFilterOf(given, surroundings), signal, warnOfSnapshot(call))
     const sourceIndex = await loadIndexOf({ repository: source.repository, signal }, call)
     const targetIndex = await loadIndexOf({ repository: target.repository, signal }, call, { trustOnlyListedPacks: true })
+    const lock = await writeLock({ repository: target.repository, signal }, targetIndex)
+    const copies: Id[] = []
     const progress = new CopyProgress(call)
     let counts: CopyCounts
     try {
@@ -32,6 +35,7 @@ export const copyCommand = defineCommand({
         {
           ...writingSettings(call.globals, surroundings),
           confirmed: target.confirmed,
+          ...lock,
           onDamaged: warnOfSnapshot(call),
           onStart: (live) => progress.show(live),
           onSkipped(snapshot, copy) {
@@ -39,6 +43,7 @@ export const copyCommand = defineCommand({
             else output.note(texts.say('copy.skipped', { id: shortId(snapshot.id), copy: shortId(copy.id) }), 2)
           },
           onCopied(snapshot, id) {
+            copies.push(id)
             if (output.json) output.printJson({ message_type: 'copied', source_snapshot_id: snapshot.id, snapshot_id: id })
             else output.summarize(texts.say('copy.copied', { snapshot: snapshotLine(snapshot, texts), id: shortId(id) }))
           },
@@ -48,6 +53,7 @@ export const copyCommand = defineCommand({
     } finally {
       progress.hide()
     }
+    await recordSnapshots(target, { added: copies })
     summarize(counts, call)
   },
 })

@@ -1,4 +1,4 @@
-import { initRepository, markCreated, openRepository, type Repository } from '@coffre/repository'
+import { initRepository, type LockSettings, openRepository, type Repository } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { newRepositoryContext } from '../host/repository-context.ts'
 import { usageError } from '../messages/command-line-error.ts'
@@ -23,20 +23,19 @@ export const initCommand = defineCommand({
     refuseOperands(call)
     const { output, texts, surroundings, signal } = call
     const version = parseVersion(call.options.repositoryVersion)
+    const lock = lockSettings(call)
     const choice = await mainRepository(call.globals, surroundings)
     await using stack = new AsyncDisposableStack()
     const source = await chunkerSource(call, stack)
     const password = await readPassword(choice.password, signal)
     const backend = stack.use(await openStorage(call, choice))
     const context = newRepositoryContext(surroundings.environment)
-    const init = { password, version, ...(source === undefined ? {} : { copyPolynomialFrom: source }) }
+    const init = { password, version, ...(source === undefined ? {} : { copyPolynomialFrom: source }), ...(lock === undefined ? {} : { lock }) }
     const repository = await initRepository(backend, context, init, signal)
-    // Whoever wants another repository's cut wants restic's, with the same polynomial: that is what has no marker.
-    if (source === undefined && version > 1) await markCreated(repository, {}, signal)
-    await backend.flush(signal)
     const { id } = repository.config
     if (output.json) return output.printJson({ message_type: 'initialized', id, repository: choice.location })
     output.summarize(texts.say('init.created', { id: id.slice(0, 10), location: choice.location }))
+    if (lock !== undefined) output.summarize(texts.say('init.locked', { days: lock.days, mode: lock.mode }))
     if (source !== undefined) output.summarize(texts.say('init.copiedChunker'))
     output.note(texts.say('init.keepPassword'))
   },
@@ -46,6 +45,13 @@ function parseVersion(given: string | undefined): 1 | 2 {
   if (given === undefined || given === 'latest' || given === 'stable' || given === '2') return 2
   if (given === '1') return 1
   throw usageError('error.optionValue', { value: JSON.stringify(given), option: '--repository-version', expected: '1 | 2 | latest | stable' })
+}
+
+function lockSettings({ options: { objectLock: mode, lockDays: days } }: Call<typeof options>): LockSettings | undefined {
+  if (mode === undefined && days === undefined) return undefined
+  if (mode === undefined) throw usageError('error.onlyWith', { option: '--lock-days', other: '--object-lock' })
+  if (days === undefined) throw usageError('error.missingOption', { option: '--lock-days' })
+  return { mode, days }
 }
 
 /** The repository whose chunker parameters are wanted. */

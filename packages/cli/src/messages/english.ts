@@ -25,6 +25,7 @@ export const english = {
   'error.noPassword': 'there is no password',
   'error.noRepository': 'there is no repository given',
   'error.noTargets': 'nothing of what is to be backed up exists: {paths}',
+  'error.notAllChanged': '{count} snapshots could not be changed',
   'error.nothingToBackUp': 'there is nothing to back up',
   'error.nothingToDo': 'nothing to do: {options} is missing',
   'error.oneKindOfId': 'only one of --blob, --tree and --pack can be given',
@@ -89,6 +90,10 @@ export const english = {
 
   'progress.index': '{percent}  {done} / {total} index files loaded',
   'progress.left': ' ETA {time}',
+  'progress.step': '{percent}  {done} / {total} {step}',
+
+  'changes.made': 'modified {count} snapshots',
+  'changes.wouldBeMade': 'would modify {count} snapshots',
 
   'backup.added': 'Added to the repository: {size} ({stored} stored)',
   'backup.dirs': 'Dirs:        {new} new, {changed} changed, {unmodified} unmodified',
@@ -109,8 +114,12 @@ export const english = {
   'cat.packMismatch': 'pack {id} is damaged: its content hashes to {actual}',
 
   'check.counts': 'checked {snapshots} snapshots, {blobs} blobs in {packs} packs',
+  'check.defaultRetention': 'the bucket puts a retention on every object by itself: lock files cannot be removed then',
   'check.error': 'error: {message}',
   'check.errors': 'the check found {count} errors',
+  'check.lockGone': '{path} was locked until {until} and is gone',
+  'check.lockMissing': '{path} should be locked until {until} and is not',
+  'check.lockShorter': '{path} is not locked until {until} as it should be',
   'check.noErrors': 'no errors were found',
   'check.phase.index': 'index files',
   'check.phase.packs': 'packs read',
@@ -148,11 +157,22 @@ export const english = {
 
   'forget.keep': 'keep {count} snapshots:',
   'forget.policy': 'applying policy: {policy}',
+  'forget.progress': '{percent}  {done} / {total} snapshots removed',
   'forget.pruning': '{count} snapshots were removed, pruning',
   'forget.remove': 'remove {count} snapshots:',
   'forget.removed': 'removed {count} snapshots',
   'forget.wouldPrune': '{count} snapshots would be removed; what pruning would do:',
   'forget.wouldRemove': 'would remove {count} snapshots',
+
+  'heal.done': '{count} files are as they should be again',
+  'heal.errors': '{count} files are lost: no version of them is right',
+  'heal.hidden': '{path} was hidden',
+  'heal.lost': '{path} is lost: no version of it is right',
+  'heal.nothing': 'nothing is hidden, shadowed or planted',
+  'heal.planted': '{path} was made by a stranger',
+  'heal.replayed': '{path} was put back after it had been removed',
+  'heal.shadowed': '{path} was shadowed by other content',
+  'heal.would': '{count} files would be put right',
 
   'init.copiedChunker': 'with the chunker parameters of the other repository',
   'init.created': 'created repository {id} at {location}',
@@ -161,6 +181,7 @@ export const english = {
 
   'keys.added': 'saved new key with ID {id}',
   'keys.changed': 'saved new key as {id}; the old one is removed',
+  'keys.damaged': 'key {id} cannot be read: {problem}',
   'keys.removed': 'removed key {id}',
 
   'lock.waiting': 'the repository is locked; trying again for {seconds} s',
@@ -190,6 +211,32 @@ export const english = {
   'prune.used': 'used:',
   'prune.wouldDo': 'Would have made the following changes:',
 
+  'recover.roots': 'found {count} trees that nothing refers to',
+  'recover.unreadable': 'cannot read tree {tree}: {problem}',
+
+  'repair.addedPack': 'pack {id} was in no index',
+  'repair.blobElsewhere': 'blob {blob} of pack {pack} is damaged, but another pack has it: {problem}',
+  'repair.blobLost': 'blob {blob} of pack {pack} is lost: {problem}',
+  'repair.brokenPack': 'the header of pack {id} cannot be read',
+  'repair.copyKept': 'kept a copy as {path}',
+  'repair.correctedPack': 'the index was wrong about pack {id}',
+  'repair.damagedIndex': 'index {id} is damaged and goes away',
+  'repair.droppedPack': 'pack {id} is not there any more',
+  'repair.hopeless': '{snapshot}: nothing of it can be read',
+  'repair.index': 'the index is new: {added} packs added, {corrected} corrected, {dropped} dropped, {damaged} damaged index files',
+  'repair.indexFine': 'the index is as it should be',
+  'repair.indexWould': 'the index would be made anew: {added} packs added, {corrected} corrected, {dropped} dropped, {damaged} damaged index files',
+  'repair.invalidEntry': 'snapshot {id}: {path} makes no sense and goes away',
+  'repair.lostContent': 'snapshot {id}: {path} has lost content',
+  'repair.lostFolder': 'snapshot {id}: the folder {path} cannot be read and becomes empty',
+  'repair.packs': 'saved {saved} blobs, {lost} are lost',
+  'repair.packsWould': 'would save {saved} blobs, {lost} are lost',
+  'repair.step.headers': 'packs looked at',
+  'repair.step.packs': 'packs rescued',
+  'repair.thenSnapshots': '`coffre repo repair snapshots --forget` leaves what is lost out of the snapshots',
+  'repair.unknownPack': 'there is no pack {id}',
+  'repair.wrongSize': 'snapshot {id}: the size of {path} was wrong',
+
   'restore.deleted': ', deleted {files} files/dirs',
   'restore.error': 'error: {path}: {problem}',
   'restore.errors': '{count} errors: the restore is incomplete',
@@ -200,6 +247,11 @@ export const english = {
   'restore.summary': 'Summary: Restored {of} files/dirs ({size}) in {time}',
   'restore.verified': 'every restored file was read again and verified',
   'restore.wouldRestore': 'Summary: Would restore {of} files/dirs ({size}) in {time}',
+
+  'rewrite.excluded': 'excluding {path}',
+  'rewrite.same': '{snapshot} needs no change',
+  'rewrite.saved': '{snapshot} saved as {id}',
+  'rewrite.would': '{snapshot} would be replaced',
 
   'snapshot.ignored': 'ignoring snapshot {name}: {problem}',
   'snapshot.line': 'snapshot {id} of [{paths}] at {time} by {user}@{host}',
@@ -216,7 +268,12 @@ export const english = {
   'stats.total': 'Total Size',
   'stats.uncompressed': 'Total Uncompressed Size',
 
+  'tag.changed': 'snapshot {oldId} became {newId}',
+
   'unlock.removed': 'removed {count} locks',
+
+  'upgrade.checking': 'checking the repository first',
+  'upgrade.done': 'the repository has format {version} now',
 } as const
 
 export type TextKey = keyof typeof english

@@ -27,6 +27,7 @@ export const french: Readonly<Record<TextKey, string>> = {
   'error.noPassword': 'il n’y a pas de mot de passe',
   'error.noRepository': 'aucun dépôt n’est indiqué',
   'error.noTargets': 'rien de ce qu’il faut sauvegarder n’existe : {paths}',
+  'error.notAllChanged': '{count} instantanés n’ont pas pu être changés',
   'error.nothingToBackUp': 'il n’y a rien à sauvegarder',
   'error.nothingToDo': 'rien à faire : il manque {options}',
   'error.oneKindOfId': 'une seule des options --blob, --tree et --pack peut être donnée',
@@ -91,6 +92,10 @@ export const french: Readonly<Record<TextKey, string>> = {
 
   'progress.index': '{percent}  {done} / {total} fichiers d’index lus',
   'progress.left': ' reste {time}',
+  'progress.step': '{percent}  {done} / {total} {step}',
+
+  'changes.made': '{count} instantanés modifiés',
+  'changes.wouldBeMade': '{count} instantanés seraient modifiés',
 
   'backup.added': 'Ajouté au dépôt : {size} ({stored} stockés)',
   'backup.dirs': 'Dossiers :   {new} nouveaux, {changed} changés, {unmodified} inchangés',
@@ -111,8 +116,12 @@ export const french: Readonly<Record<TextKey, string>> = {
   'cat.packMismatch': 'le paquet {id} est endommagé : l’empreinte de son contenu est {actual}',
 
   'check.counts': '{snapshots} instantanés vérifiés, {blobs} blobs dans {packs} paquets',
+  'check.defaultRetention': 'le compartiment met de lui-même un terme sur chaque objet : les verrous ne peuvent plus être supprimés',
   'check.error': 'erreur : {message}',
   'check.errors': 'la vérification a trouvé {count} erreurs',
+  'check.lockGone': '{path} était verrouillé jusqu’au {until} et n’est plus là',
+  'check.lockMissing': '{path} devrait être verrouillé jusqu’au {until} et ne l’est pas',
+  'check.lockShorter': '{path} n’est pas verrouillé jusqu’au {until} comme il devrait',
   'check.noErrors': 'aucune erreur trouvée',
   'check.phase.index': 'fichiers d’index',
   'check.phase.packs': 'paquets lus',
@@ -150,11 +159,22 @@ export const french: Readonly<Record<TextKey, string>> = {
 
   'forget.keep': '{count} instantanés à garder :',
   'forget.policy': 'règle appliquée : {policy}',
+  'forget.progress': '{percent}  {done} / {total} instantanés supprimés',
   'forget.pruning': '{count} instantanés supprimés, élagage',
   'forget.remove': '{count} instantanés à supprimer :',
   'forget.removed': '{count} instantanés supprimés',
   'forget.wouldPrune': '{count} instantanés seraient supprimés ; ce que ferait l’élagage :',
   'forget.wouldRemove': '{count} instantanés seraient supprimés',
+
+  'heal.done': '{count} fichiers sont de nouveau comme il faut',
+  'heal.errors': '{count} fichiers sont perdus : aucune version n’est bonne',
+  'heal.hidden': '{path} était caché',
+  'heal.lost': '{path} est perdu : aucune version n’est bonne',
+  'heal.nothing': 'rien n’est caché, masqué ou ajouté',
+  'heal.planted': '{path} vient d’un étranger',
+  'heal.replayed': '{path} a été remis après sa suppression',
+  'heal.shadowed': '{path} était masqué par un autre contenu',
+  'heal.would': '{count} fichiers seraient remis en ordre',
 
   'init.copiedChunker': 'avec les paramètres de découpe de l’autre dépôt',
   'init.created': 'dépôt {id} créé dans {location}',
@@ -163,6 +183,7 @@ export const french: Readonly<Record<TextKey, string>> = {
 
   'keys.added': 'nouvelle clé enregistrée : {id}',
   'keys.changed': 'nouvelle clé enregistrée : {id} ; l’ancienne est supprimée',
+  'keys.damaged': 'la clé {id} ne se lit pas : {problem}',
   'keys.removed': 'clé {id} supprimée',
 
   'lock.waiting': 'le dépôt est verrouillé ; nouveaux essais pendant {seconds} s',
@@ -192,6 +213,32 @@ export const french: Readonly<Record<TextKey, string>> = {
   'prune.used': 'utilisé :',
   'prune.wouldDo': 'Changements qui seraient faits :',
 
+  'recover.roots': '{count} arbres que rien ne mentionne',
+  'recover.unreadable': 'impossible de lire l’arbre {tree} : {problem}',
+
+  'repair.addedPack': 'le paquet {id} n’était dans aucun index',
+  'repair.blobElsewhere': 'le blob {blob} du paquet {pack} est endommagé, mais un autre paquet l’a : {problem}',
+  'repair.blobLost': 'le blob {blob} du paquet {pack} est perdu : {problem}',
+  'repair.brokenPack': 'l’en-tête du paquet {id} ne se lit pas',
+  'repair.copyKept': 'copie gardée sous {path}',
+  'repair.correctedPack': 'l’index se trompait sur le paquet {id}',
+  'repair.damagedIndex': 'l’index {id} est endommagé et s’en va',
+  'repair.droppedPack': 'le paquet {id} n’est plus là',
+  'repair.hopeless': '{snapshot} : rien n’en est lisible',
+  'repair.index': 'l’index est refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',
+  'repair.indexFine': 'l’index est comme il faut',
+  'repair.indexWould': 'l’index serait refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',
+  'repair.invalidEntry': 'instantané {id} : {path} n’a pas de sens et s’en va',
+  'repair.lostContent': 'instantané {id} : {path} a perdu du contenu',
+  'repair.lostFolder': 'instantané {id} : le dossier {path} ne se lit pas et devient vide',
+  'repair.packs': '{saved} blobs sauvés, {lost} perdus',
+  'repair.packsWould': '{saved} blobs seraient sauvés, {lost} sont perdus',
+  'repair.step.headers': 'paquets regardés',
+  'repair.step.packs': 'paquets sauvés',
+  'repair.thenSnapshots': '`coffre repo repair snapshots --forget` ôte ce qui est perdu des instantanés',
+  'repair.unknownPack': 'il n’y a pas de paquet {id}',
+  'repair.wrongSize': 'instantané {id} : la taille de {path} était fausse',
+
   'restore.deleted': ', {files} fichiers/dossiers supprimés',
   'restore.error': 'erreur : {path} : {problem}',
   'restore.errors': '{count} erreurs : la restauration est incomplète',
@@ -202,6 +249,11 @@ export const french: Readonly<Record<TextKey, string>> = {
   'restore.summary': 'Bilan : {of} fichiers/dossiers restaurés ({size}) en {time}',
   'restore.verified': 'chaque fichier restauré a été relu et vérifié',
   'restore.wouldRestore': 'Bilan : {of} fichiers/dossiers seraient restaurés ({size}) en {time}',
+
+  'rewrite.excluded': 'sans {path}',
+  'rewrite.same': '{snapshot} reste tel quel',
+  'rewrite.saved': '{snapshot} enregistré sous {id}',
+  'rewrite.would': '{snapshot} serait remplacé',
 
   'snapshot.ignored': 'instantané {name} ignoré : {problem}',
   'snapshot.line': 'instantané {id} de [{paths}] du {time} par {user}@{host}',
@@ -218,5 +270,10 @@ export const french: Readonly<Record<TextKey, string>> = {
   'stats.total': 'Taille totale',
   'stats.uncompressed': 'Taille totale sans compression',
 
+  'tag.changed': 'l’instantané {oldId} est devenu {newId}',
+
   'unlock.removed': '{count} verrous supprimés',
+
+  'upgrade.checking': 'vérification du dépôt d’abord',
+  'upgrade.done': 'le dépôt a maintenant le format {version}',
 }

@@ -1,0 +1,21 @@
+import { addKey } from '@coffre/repository'
+import { defineCommand } from '../command.ts'
+import { keyFileOptionsOf, newKeyOptions } from '../options/new-key-options.ts'
+import { refuseOperands } from '../options/operands.ts'
+import { openSession } from '../session/open-session.ts'
+import { readNewPassword } from '../session/new-password.ts'
+import { recordKeys } from '../session/vault-state.ts'
+
+export const keysAddCommand = defineCommand({
+  options: newKeyOptions,
+  async run(call) {
+    refuseOperands(call)
+    const password = await readNewPassword(call.options.newPasswordFile, call.surroundings, call.signal)
+    await using session = await openSession(call, { lock: 'append' })
+    await session.confirmed
+    const id = await addKey(session.repository, password, keyFileOptionsOf(call.options), session.signal)
+    await recordKeys(session, { added: [id] })
+    if (call.output.json) call.output.printJson({ message_type: 'summary', added_key: id })
+    else call.output.summarize(call.texts.say('keys.added', { id }))
+  },
+})
