@@ -1,35 +1,38 @@
-import { chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chown, cp, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { runCommand } from '../../tools/run-command.ts'
+import { type CommandResult, runCommand } from '../../tools/run-command.ts'
 
 /** `nobody` and its group, on Debian as on most systems. */
 const unprivileged = { uid: 65534, gid: 65534 }
 
 /**
  * A PostgreSQL cluster of its own in a temporary folder, reached through a socket in it. PostgreSQL refuses to run as root, so it then
- * runs as nobody, with a copy of its installation, since the tools' cache may be in a folder that nobody cannot enter.
+ * runs as nobody, and from a copy of its installation where nobody cannot enter the folder that it is in.
  */
 export class PostgresqlServer implements AsyncDisposable {
   readonly #folder: string
   readonly #user: typeof unprivileged | undefined
+  #installation: string
   #isRunning = false
 
-  private constructor(folder: string, user: typeof unprivileged | undefined) {
+  private constructor(folder: string, installation: string, user: typeof unprivileged | undefined) {
     this.#folder = folder
+    this.#installation = installation
     this.#user = user
   }
 
   /** Makes the cluster; `postgres` is the path of the server program in its installation. */
   static async create(postgres: string): Promise<PostgresqlServer> {
     const folder = await mkdtemp(join(tmpdir(), 'coffre-pg-'))
-    const server = new PostgresqlServer(folder, process.getuid?.() === 0 ? unprivileged : undefined)
+    const installation = dirname(dirname(await realpath(postgres)))
+    const server = new PostgresqlServer(folder, installation, process.getuid?.() === 0 ? unprivileged : undefined)
     try {
-      await cp(dirname(dirname(postgres)), join(folder, 'install'), { recursive: true })
       await mkdir(join(folder, 'run'))
       for (const path of [folder, join(folder, 'run')]) {
         if (server.#user !== undefined) await chown(path, server.#user.uid, server.#user.gid)
       }
+      if (!(await server.#canRun())) await server.#copyInstallation()
       await server.#run('initdb', [
         '--pgdata',
         server.dataFolder,
@@ -70,22 +73,36 @@ export class PostgresqlServer implements AsyncDisposable {
     await rm(this.#folder, { recursive: true, force: true })
   }
 
+  async #canRun(): Promise<boolean> {
+    return (await this.#execute('initdb', ['--version'])).exitCode === 0
+  }
+
+  async #copyInstallation(): Promise<void> {
+    const copy = join(this.#folder, 'install')
+    await cp(this.#installation, copy, { recursive: true })
+    this.#installation = copy
+  }
+
   async #control(verb: string, args: readonly string[]): Promise<void> {
     await this.#run('pg_ctl', [verb, '--wait', '--silent', '--timeout=300', '--pgdata', this.dataFolder, ...args])
   }
 
   async #run(name: string, args: readonly string[]): Promise<void> {
-    const { exitCode, stderr } = await runCommand(join(this.#folder, 'install', 'bin', name), args, {
+    const { exitCode, stderr } = await this.#execute(name, args)
+    if (exitCode === 0) return
+    throw new Error(`${name} of PostgreSQL ended with ${exitCode}: ${stderr.trim().split('\n').slice(-10).join('\n')}`)
+  }
+
+  async #execute(name: string, args: readonly string[]): Promise<CommandResult> {
+    return runCommand(join(this.#installation, 'bin', name), args, {
       cwd: this.#folder,
       env: {
         PATH: process.env['PATH'] ?? '',
         HOME: this.#folder,
         LC_ALL: 'C',
-        LD_LIBRARY_PATH: join(this.#folder, 'install', 'lib'),
+        LD_LIBRARY_PATH: join(this.#installation, 'lib'),
       },
       ...(this.#user === undefined ? {} : { user: this.#user }),
     })
-    if (exitCode !== 0)
-      throw new Error(`${name} of PostgreSQL ended with ${exitCode}: ${stderr.trim().split('\n').slice(-10).join('\n')}`)
   }
 }

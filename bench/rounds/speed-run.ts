@@ -27,7 +27,7 @@ export async function runSpeed(corpus: MadeCorpus, options: SpeedRunOptions, rep
   for (let round = 0; round < options.rounds; round++) {
     for (const tool of rotated(options.tools, round)) {
       const name = `${corpus.name}, round ${round + 1}, ${tool.name}`
-      const folder = join(options.workFolder, `${corpus.name}-${round + 1}-${tool.name.replace(/\W+/g, '-')}`)
+      const folder = join(options.workFolder, name.replace(/\W+/g, '-'))
       try {
         const result = await runRound(tool, corpus, folder)
         results.push(result)
