@@ -94,6 +94,24 @@ export async function searchKeyFile(backend: Backend, password: Uint8Array, hint
   })
 }
 
+/**
+ * The key file of an init that did not end, if this password opens one. A second key file for the same password would be found by
+ * chance before the right one. Torn key files are removed: they are no use to anybody, and stock restic stops at them.
+ */
+export async function findLeftoverKey(backend: Backend, password: Uint8Array, signal: AbortSignal): Promise<OpenedKey | undefined> {
+  let found: OpenedKey | undefined
+  for await (const file of backend.list('key', signal)) {
+    const bytes = await backend.load(file, undefined, signal)
+    if (hash('sha256', bytes, 'hex') !== file.name) {
+      await backend.remove(file, signal)
+      continue
+    }
+    const masterKey = await openKeyFile(bytes, file.name, password)
+    if (masterKey !== undefined) found ??= { id: file.name, masterKey }
+  }
+  return found
+}
+
 /** Undefined when the password is not this key file's. */
 export async function openKeyFile(bytes: Uint8Array, name: string, password: Uint8Array): Promise<MasterKey | undefined> {
   if (hash('sha256', bytes, 'hex') !== name) {

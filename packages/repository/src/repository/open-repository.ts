@@ -9,7 +9,7 @@ import { type LockSettings, planLock } from '../lock-down/lock-settings.ts'
 import { beginState, removeLeftoverState } from '../state/begin-state.ts'
 import { markCreated } from '../state/format-marker.ts'
 import { loadRecognised } from '../state/load-recognised.ts'
-import { addKeyFile, searchKeyFile } from './key-files.ts'
+import { addKeyFile, findLeftoverKey, searchKeyFile } from './key-files.ts'
 import { masterKeyFrom } from './master-key.ts'
 import { Repository } from './repository.ts'
 import type { RepositoryContext } from './repository-context.ts'
@@ -36,13 +36,14 @@ export async function initRepository(backend: Backend, context: RepositoryContex
   await backend.create(signal)
   const lock = options.lock && (await planLock(backend, context, options.lock, signal))
   const retained = lock === undefined ? {} : { retention: lock.retention }
-  const masterKey = masterKeyFrom(context.random.bytes(64))
+  const leftover = await findLeftoverKey(backend, options.password, signal)
+  const masterKey = leftover?.masterKey ?? masterKeyFrom(context.random.bytes(64))
   const config: RepositoryConfig = {
     version: options.version ?? newestFormat,
     id: Buffer.from(context.random.bytes(32)).toString('hex'),
     chunkerPolynomial: options.copyPolynomialFrom?.config.chunkerPolynomial ?? formatPolynomial(randomIrreduciblePolynomial(context.random)),
   }
-  const keyId = await addKeyFile(backend, masterKey, options.password, context, signal, retained)
+  const keyId = leftover?.id ?? (await addKeyFile(backend, masterKey, options.password, context, signal, retained))
   const repository = new Repository(backend, context, config, masterKey, keyId)
   await removeLeftoverState(repository, signal)
   if (options.copyPolynomialFrom === undefined) await markCreated(repository, retained, signal)

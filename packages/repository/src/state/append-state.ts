@@ -1,14 +1,15 @@
 import { hash } from 'node:crypto'
 import { CoffreError, isCoffreError } from '@coffre/foundation'
-import type { SaveOptions } from '@coffre/storage'
+import type { Backend, FileHandle, SaveOptions } from '@coffre/storage'
 import type { Repository } from '../repository/repository.ts'
 import { loadVaultState } from './load-vault-state.ts'
 import { removeSuperseded } from './remove-superseded.ts'
+import { settleDrafts } from './settle-drafts.ts'
 import { sealDocument } from './sealed-document.ts'
 import { applyChange, type StateChange } from './state-change.ts'
 import { readRecords, stateDocument } from './state-chain.ts'
 import { encodeChange } from './state-codec.ts'
-import { copiesOfState, stateName } from './state-copies.ts'
+import { copiesOfState, draftName, stateName } from './state-copies.ts'
 import type { StateHead, VaultState } from './vault-state.ts'
 
 /** So many records make a checkpoint due. */
@@ -25,6 +26,7 @@ const attemptsMax = 20
 export async function appendState(repository: Repository, plan: (state: VaultState) => StateChange | undefined, signal: AbortSignal): Promise<VaultState> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const state = await loadVaultState(repository, signal)
+    await settleDrafts(repository, state.head?.number ?? 0, signal)
     const change = plan(state)
     if (change === undefined) return state
     const next = await tryAppend(repository, state, change, signal)
@@ -44,7 +46,6 @@ async function tryAppend(repository: Repository, state: VaultState, change: Stat
   const number = (state.head?.number ?? 0) + 1
   const timeMs = Math.floor(repository.context.clock.nowMs())
   const sealed = sealDocument(repository, stateDocument, {
-    repository: repository.config.id,
     number,
     previous: state.head?.hash ?? repository.config.id,
     base: change.kind === 'checkpoint' ? number : state.base,
@@ -54,15 +55,32 @@ async function tryAppend(repository: Repository, state: VaultState, change: Stat
   })
   const head: StateHead = { number, hash: hash('sha256', sealed, 'hex') }
   const next = applyChange(state, change, head, timeMs)
-  const options = { ifAbsent: true, ...retentionOf(next) }
+  return (await saveRecord(repository, head, sealed, retentionOf(next), signal)) ? next : undefined
+}
+
+/** False when another writer's record has that number. */
+async function saveRecord(repository: Repository, head: StateHead, sealed: Buffer, retention: SaveOptions, signal: AbortSignal): Promise<boolean> {
+  const { backend } = repository
+  const draft: FileHandle = { type: 'state', name: draftName(head.number, head.hash) }
+  const needsDraft = backend.objectLock === undefined
+  if (needsDraft) {
+    await backend.save(draft, [sealed], {}, signal)
+    await backend.flush(signal)
+  }
+  const isSaved = await saveIfAbsent(backend, { type: 'state', name: stateName(head.number) }, sealed, retention, signal)
+  await backend.flush(signal)
+  if (needsDraft) await backend.remove(draft, signal)
+  return isSaved && (await isOurs(repository, head, signal))
+}
+
+async function saveIfAbsent(backend: Backend, file: FileHandle, sealed: Buffer, retention: SaveOptions, signal: AbortSignal): Promise<boolean> {
   try {
-    await repository.backend.save({ type: 'state', name: stateName(number) }, [sealed], options, signal)
+    await backend.save(file, [sealed], { ifAbsent: true, ...retention }, signal)
+    return true
   } catch (error) {
-    if (isCoffreError(error, 'storage.exists')) return undefined
+    if (isCoffreError(error, 'storage.exists')) return false
     throw error
   }
-  await repository.backend.flush(signal)
-  return (await isOurs(repository, head, signal)) ? next : undefined
 }
 
 /** Records of a locked vault are locked as long as the farthest point (rule L4). */

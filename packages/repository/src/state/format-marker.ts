@@ -15,7 +15,7 @@ const document = 'format'
 
 /** Records, once and at init, that Coffre made this repository and cuts its content by the gear hash. Durable after a flush. */
 export async function markCreated(repository: Repository, options: MarkOptions, signal: AbortSignal): Promise<void> {
-  const sealed = sealDocument(repository, document, { repository: repository.config.id, cut: 'gear' })
+  const sealed = sealDocument(repository, document, { cut: 'gear' })
   await repository.backend.save(file, [sealed], options.retention === undefined ? {} : { retention: options.retention }, signal)
 }
 

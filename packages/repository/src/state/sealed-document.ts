@@ -7,18 +7,18 @@ const cleartextVersion = 2
 
 /** What is Coffre's own below `coffre/`: JSON, compressed and sealed like restic's index and snapshot files. */
 export function sealDocument(repository: Repository, document: string, fields: JsonObject): Buffer {
-  const json = Buffer.from(JSON.stringify({ coffre: 1, document, ...fields }))
+  const json = Buffer.from(JSON.stringify({ coffre: 1, document, repository: repository.config.id, ...fields }))
   return repository.workbench.seal(encodeUnpacked(json, cleartextVersion, repository.workbench))
 }
 
 /**
- * The fields of a document, or undefined when these bytes are not one that this repository's key sealed under that name: the MAC
- * covers the content and not the file's name, so the content has to say what it is.
+ * The fields of a document, or undefined when these bytes are not such a document of this repository. The MAC covers the content
+ * and not the file's name, so the content has to say what it is.
  */
 export function openDocument(repository: Repository, document: string, sealed: Uint8Array): JsonObject | undefined {
   const content = repository.workbench.open(sealed)
   if (content === undefined) return undefined
   const what = `a ${document} document of Coffre`
   const fields = parseJsonObject(decodeUnpacked(content, what, repository.workbench), what)
-  return fields['document'] === document ? fields : undefined
+  return fields['document'] === document && fields['repository'] === repository.config.id ? fields : undefined
 }
