@@ -21,7 +21,7 @@ export interface TransferEvents {
   transferred(bytes: number, stored: StoredCounts): void
 }
 
-const stretchBytesMax = 16 * 1024 * 1024
+const stretchBytesMax = 8 * 1024 * 1024
 /** So much is planned before it is read: the more, the longer are the stretches of wanted blobs in a pack. */
 const windowBytes = 512 * 1024 * 1024
 const windowBlobs = 100_000

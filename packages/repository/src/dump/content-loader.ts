@@ -6,7 +6,7 @@ import type { BlobReader } from '../repository/blob-reader.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type PackStretch, packStretches } from '../walk/pack-stretches.ts'
 
-const stretchBytesMax = 8 * 1024 * 1024
+const stretchBytesMax = 4 * 1024 * 1024
 const loadsAtOnce = 4
 
 /** Loads many data blobs at a time, neighbours in a pack by one request, each verified. */

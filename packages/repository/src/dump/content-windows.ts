@@ -5,7 +5,7 @@ import type { DumpItem } from './dump-items.ts'
 /** An item, or a blob of the item before it. */
 export type WantedPart = { readonly item: DumpItem } | { readonly blob: Id }
 
-const windowBytes = 16 * 1024 * 1024
+const windowBytes = 8 * 1024 * 1024
 const windowPartsMax = 4096
 
 /** Items and their blobs in order, in windows of so much content as may be in memory at a time; a large file spans several. */
