@@ -8,6 +8,9 @@ import { decodeLock } from '../format/lock-codec.ts'
 import type { Id } from '../format/node.ts'
 import { isMissing, type Repository } from '../repository/repository.ts'
 import { contentCutOf } from '../state/format-marker.ts'
+import { loadVaultState } from '../state/load-vault-state.ts'
+import { StateChainError } from '../state/state-chain.ts'
+import { stateName } from '../state/state-copies.ts'
 import type { Report } from './finding.ts'
 
 /** Files that must be there, as whoever keeps count of them knows. Without it, nobody misses a deleted one. */
@@ -24,6 +27,7 @@ export async function checkSmallFiles(repository: Repository, known: KnownFiles,
     await contentCutOf(repository, signal)
   }
   await inspect({ type: 'state', name: 'format' }, checkMarker, report, signal)
+  await checkState(repository, report, signal)
   const keys = await repository.names('key', signal)
   for (const name of keys) await inspect({ type: 'key', name }, () => checkKey(repository, name, signal), report, signal)
   const locks = await repository.names('lock', signal)
@@ -56,6 +60,16 @@ async function inspect(file: FileHandle, check: () => Promise<void>, report: Rep
     if (isMissing(error)) {
       if (file.type === 'config') report({ kind: 'missing-file', severity: 'error', file, message: 'config is gone' })
     } else report({ kind: 'damaged-file', severity: 'error', file, message: damageOf(what, error) })
+  }
+}
+
+/** The records of `coffre/state/`, where there are any: a broken one is named. */
+async function checkState(repository: Repository, report: Report, signal: AbortSignal): Promise<void> {
+  try {
+    await loadVaultState(repository, signal)
+  } catch (error) {
+    if (!(error instanceof StateChainError)) throw error
+    report({ kind: 'damaged-file', severity: 'error', file: { type: 'state', name: stateName(error.recordNumber) }, message: error.message })
   }
 }
 

@@ -28,7 +28,7 @@ export class StateChainError extends CoffreError {
   readonly recordNumber: number
 
   constructor(recordNumber: number, problem: string) {
-    super('repository.state-broken', `record ${recordNumber} of the vault's state ${problem}`, {
+    super('repository.state-broken', `record ${stateName(recordNumber)} of the vault's state ${problem}`, {
       hint: 'Nothing may be removed until this is explained. `coffre repo heal` brings hidden records back where the storage keeps versions; else restore `coffre/state/` from a copy of the vault.',
     })
     this.recordNumber = recordNumber
