@@ -14,8 +14,8 @@ export interface ReadCounts {
   readBytes: number
 }
 
-/** Packs in memory beyond those that workers are busy with: one being loaded, one ready. */
-const packsAhead = 2
+/** Packs in memory beyond those that workers are busy with: each worker has its next one by the time it is done. */
+const packsAhead = 1
 const slotBytesMax = 24 * 1024 * 1024
 
 const kinds: Readonly<Record<VerifyProblem['about'], FindingKind>> = {

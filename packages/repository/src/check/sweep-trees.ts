@@ -23,8 +23,8 @@ export interface SweepVisitor {
 }
 
 /** Trees on their way from the backend at the same time, and the most of their content to be in memory. */
-const treesAtOnce = 16
-const treeBytesAtOnce = 32 * 1024 * 1024
+const treesAtOnce = 8
+const treeBytesAtOnce = 16 * 1024 * 1024
 
 /**
  * Reads every tree that can be reached from `roots`, once. Resolves to the index entries (the first one of each blob) of all trees

@@ -39,7 +39,8 @@ export class NativePrimitives implements Primitives {
   readonly #mac: number
   readonly #scratch: Region
   readonly #keys = new WeakMap<object, number>()
-  readonly #memory = new Map<object, Region>()
+  /** A worker sees a new object for the same shared memory in each message, so nothing here may keep them alive. */
+  readonly #memory = new WeakMap<object, Region>()
 
   constructor() {
     const library = this.#library
