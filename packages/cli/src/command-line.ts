@@ -51,7 +51,16 @@ async function runFound(line: CommandLine, texts: Texts): Promise<void> {
   }
   const output = new Output(line.results, line.notes, outputOptions(globals, line))
   const signal = signalFor(command, line)
-  const call: Call = { options: options as Call['options'], given, globals, positionals, surroundings: line.surroundings, output, texts, signal }
+  const call: Call = {
+    options: options as Call['options'],
+    given,
+    globals,
+    positionals,
+    surroundings: line.surroundings,
+    output,
+    texts,
+    signal,
+  }
   try {
     await command.run(call)
   } catch (error) {

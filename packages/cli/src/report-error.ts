@@ -21,8 +21,14 @@ interface Report {
 export function reportError(thrown: unknown, notes: Sink, { json, texts }: ReportOptions): number {
   const report = reportOf(thrown, texts)
   const { code, exitCode, message, hint } = report
-  if (json) notes.write(`${goJson({ message_type: 'exit_error', code: exitCode, message, error: code, ...(hint === undefined ? {} : { hint }) })}\n`)
-  else notes.write(`${printable(texts.say('report.error', { code, message }))}\n${hint === undefined ? '' : `${printable(texts.say('report.hint', { hint }))}\n`}`)
+  if (json)
+    notes.write(
+      `${goJson({ message_type: 'exit_error', code: exitCode, message, error: code, ...(hint === undefined ? {} : { hint }) })}\n`,
+    )
+  else
+    notes.write(
+      `${printable(texts.say('report.error', { code, message }))}\n${hint === undefined ? '' : `${printable(texts.say('report.hint', { hint }))}\n`}`,
+    )
   return exitCode
 }
 

@@ -3,7 +3,7 @@ import { backup, contentCutOf, parseGroupBy, parseSize, parseTagList, type Strea
 import { type Call, defineCommand } from '../command.ts'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
 import { parseLocalTime } from '../options/local-times.ts'
-import { choice, flag, parseWholeNumber, text, texts, type Values, value, values } from '../options/option.ts'
+import { choice, flag, parseWholeNumber, text, texts, value, values } from '../options/option.ts'
 import { excludeLists, excludeOptions } from '../options/pattern-options.ts'
 import { flattenTags } from '../options/quantities.ts'
 import { writingSettings } from '../options/writing-options.ts'
@@ -64,7 +64,12 @@ export const backupCommand = defineCommand({
     const targets = await targetsOf(call, session, report)
     const result = await store(call, session, targets, report)
     report.finish(result, call.options.dryRun)
-    if (report.errors > 0) throw new CommandLineError('source.incomplete', { key: call.options.dryRun ? 'backup.incompleteDryRun' : 'backup.incomplete', values: { count: report.errors } }, call.options.dryRun ? undefined : { key: 'hint.incomplete', values: {} })
+    if (report.errors > 0)
+      throw new CommandLineError(
+        'source.incomplete',
+        { key: call.options.dryRun ? 'backup.incompleteDryRun' : 'backup.incomplete', values: { count: report.errors } },
+        call.options.dryRun ? undefined : { key: 'hint.incomplete', values: {} },
+      )
   },
 })
 
@@ -89,11 +94,18 @@ async function store(call: BackupCall, session: Session, targets: readonly ByteS
   const { parent } = common
   output.note(parent === undefined ? words.say('backup.noParent') : words.say('backup.parent', { id: shortId(parent.id) }))
   const index = await loadIndexOf(session, call, { trustOnlyListedPacks: true })
-  if (parent?.summary !== undefined) report.expected = { files: parent.summary.totalFilesProcessed, bytes: parent.summary.totalBytesProcessed }
+  if (parent?.summary !== undefined)
+    report.expected = { files: parent.summary.totalFilesProcessed, bytes: parent.summary.totalBytesProcessed }
   try {
     const source = targets === 'stream' ? streamTarget(call, session.signal) : targets
     const lock = given.dryRun ? {} : await writeLock(session, index)
-    const result = await backup(session.repository, index, source, { ...common, ...lock, selection, ...report.listeners }, session.signal)
+    const result = await backup(
+      session.repository,
+      index,
+      source,
+      { ...common, ...lock, selection, ...report.listeners },
+      session.signal,
+    )
     if (result.snapshotId !== undefined && !given.dryRun) await recordSnapshots(session, { added: [result.snapshotId] })
     return result
   } finally {
@@ -158,7 +170,8 @@ function refuseContradictions({ options: given, positionals }: BackupCall): void
     ['--files-from-verbatim', given.filesFromVerbatim],
     ['--files-from-raw', given.filesFromRaw],
   ]
-  for (const [option, files] of lists) if (isStream && files.length > 0) throw usageError('error.exclusive', { one: stream, other: option })
+  for (const [option, files] of lists)
+    if (isStream && files.length > 0) throw usageError('error.exclusive', { one: stream, other: option })
   if (given.stdin && positionals.length > 0) throw usageError('error.stdinAndPaths')
   if (given.stdinFromCommand && positionals.length === 0) throw usageError('error.noCommand', {}, 'hint.stdinCommand')
 }

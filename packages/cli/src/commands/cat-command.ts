@@ -1,4 +1,16 @@
-import { BlobReader, catBlob, catConfig, catIndex, catKey, catLock, catMasterKey, catPack, catSnapshot, catTree, loadIndex } from '@coffre/repository'
+import {
+  BlobReader,
+  catBlob,
+  catConfig,
+  catIndex,
+  catKey,
+  catLock,
+  catMasterKey,
+  catPack,
+  catSnapshot,
+  catTree,
+  loadIndex,
+} from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
 import { openSession, type Session } from '../session/open-session.ts'
@@ -31,14 +43,20 @@ function parseOperands({ positionals }: Call<Record<never, never>>): [Kind, stri
 }
 
 /** Text ends with a newline on its way out; bytes come out as they are stored. */
-async function read(kind: Kind, id: string, { repository, signal }: Session, { output, texts }: Call<Record<never, never>>): Promise<string | Uint8Array> {
+async function read(
+  kind: Kind,
+  id: string,
+  { repository, signal }: Session,
+  { output, texts }: Call<Record<never, never>>,
+): Promise<string | Uint8Array> {
   if (kind === 'config') return catConfig(repository)
   if (kind === 'masterkey') return catMasterKey(repository)
   if (kind === 'snapshot') return catSnapshot(repository, id, signal)
   if (kind === 'index') return (await catIndex(repository, id, signal)).toString('utf8')
   if (kind === 'key') return catKey(repository, id, signal)
   if (kind === 'lock') return catLock(repository, id, signal)
-  if (kind === 'pack') return catPack(repository, id, (actual) => output.warn(texts.say('cat.packMismatch', { id, actual })), signal)
+  if (kind === 'pack')
+    return catPack(repository, id, (actual) => output.warn(texts.say('cat.packMismatch', { id, actual })), signal)
   const index = await loadIndex(repository, {}, signal)
   const reader = new BlobReader(repository, index)
   return kind === 'tree' ? catTree(repository, reader, id, signal) : catBlob(reader, index, id, signal)

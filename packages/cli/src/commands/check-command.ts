@@ -13,8 +13,8 @@ import {
 import { pathOf } from '@coffre/storage'
 import { type Call, defineCommand } from '../command.ts'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
-import { flag, value } from '../options/option.ts'
 import { refuseOperands } from '../options/operands.ts'
+import { flag, value } from '../options/option.ts'
 import { formatBytes, formatPercent } from '../output/amounts.ts'
 import { openSession, type Session } from '../session/open-session.ts'
 
@@ -30,7 +30,8 @@ export const checkCommand = defineCommand({
   async run(call) {
     refuseOperands(call)
     const { readData, readDataSubset } = call.options
-    if (readData && readDataSubset !== undefined) throw usageError('error.exclusive', { one: '--read-data', other: '--read-data-subset' })
+    if (readData && readDataSubset !== undefined)
+      throw usageError('error.exclusive', { one: '--read-data', other: '--read-data-subset' })
     await using session = await openSession(call, { lock: call.globals.noLock ? 'none' : 'exclusive' })
     const state = await stateOf(session, call)
     const progress = new CheckProgress(call)
@@ -57,10 +58,18 @@ export const checkCommand = defineCommand({
 const lockSamples = 200
 const lockTexts = { gone: 'check.lockGone', unlocked: 'check.lockMissing', shorter: 'check.lockShorter' } as const
 
-const phaseNames = { index: 'check.phase.index', snapshots: 'check.phase.snapshots', trees: 'check.phase.trees', packs: 'check.phase.packs' } as const
+const phaseNames = {
+  index: 'check.phase.index',
+  snapshots: 'check.phase.snapshots',
+  trees: 'check.phase.trees',
+  packs: 'check.phase.packs',
+} as const
 
 /** What Coffre's own records say should be there, and locked. A repository without such records has none to check. */
-async function stateOf(session: Session, call: Call<typeof options>): Promise<{ readonly known?: VaultState['known']; readonly errors: number }> {
+async function stateOf(
+  session: Session,
+  call: Call<typeof options>,
+): Promise<{ readonly known?: VaultState['known']; readonly errors: number }> {
   const { repository, signal } = session
   try {
     const state = await loadVaultState(repository, signal)
@@ -74,14 +83,20 @@ async function stateOf(session: Session, call: Call<typeof options>): Promise<{ 
   }
 }
 
-async function checkLocks(repository: Repository, state: VaultState, signal: AbortSignal, call: Call<typeof options>): Promise<number> {
+async function checkLocks(
+  repository: Repository,
+  state: VaultState,
+  signal: AbortSignal,
+  call: Call<typeof options>,
+): Promise<number> {
   const { findings, defaultRetention } = await verifyLocks(repository, state, lockSamples, signal)
   const { texts } = call
   for (const { file, kind, expected } of findings) {
     const message = texts.say(lockTexts[kind], { path: pathOf(file), until: expected.until.toISOString() })
     tell({ kind: 'missing-file', severity: 'error', file, message }, call)
   }
-  if (defaultRetention !== undefined) tell({ kind: 'damaged-file', severity: 'warning', message: texts.say('check.defaultRetention') }, call)
+  if (defaultRetention !== undefined)
+    tell({ kind: 'damaged-file', severity: 'warning', message: texts.say('check.defaultRetention') }, call)
   return findings.length
 }
 
@@ -97,14 +112,19 @@ class CheckProgress {
 
   update(phase: CheckPhase, done: number, total: number): void {
     const { texts } = this.#call
-    this.#line = texts.say('check.progress', { phase: texts.say(phaseNames[phase]), done, total, percent: formatPercent(done, total) })
+    this.#line = texts.say('check.progress', {
+      phase: texts.say(phaseNames[phase]),
+      done,
+      total,
+      percent: formatPercent(done, total),
+    })
   }
 }
 
 function tell({ severity, message }: Finding, { output, texts }: Call<typeof options>): void {
-  if (severity === 'note') return output.note(message, 2)
-  if (output.json) return output.complain({ message_type: 'error', message })
-  output.warn(texts.say(severity === 'error' ? 'check.error' : 'check.warning', { message }))
+  if (severity === 'note') output.note(message, 2)
+  else if (output.json) output.complain({ message_type: 'error', message })
+  else output.warn(texts.say(severity === 'error' ? 'check.error' : 'check.warning', { message }))
 }
 
 function conclude(result: CheckResult, { output, texts }: Call<typeof options>): void {
@@ -124,7 +144,14 @@ function conclude(result: CheckResult, { output, texts }: Call<typeof options>):
     if (suggestRepairIndex) output.note(texts.say('check.repairIndex'))
     if (suggestPrune && errors === 0) output.note(texts.say('check.prune'))
   }
-  if (errors === 0) return output.summarize(texts.say('check.noErrors'))
+  if (errors === 0) {
+    output.summarize(texts.say('check.noErrors'))
+    return
+  }
   const key = brokenPacks.length > 0 ? 'hint.brokenPacks' : 'hint.damaged'
-  throw new CommandLineError('repository.damaged', { key: 'check.errors', values: { count: errors } }, { key, values: { packs: brokenPacks.join(' ') } })
+  throw new CommandLineError(
+    'repository.damaged',
+    { key: 'check.errors', values: { count: errors } },
+    { key, values: { packs: brokenPacks.join(' ') } },
+  )
 }

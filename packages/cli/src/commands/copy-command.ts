@@ -20,7 +20,13 @@ export const copyCommand = defineCommand({
     await using source = await openSession(call, { lock: 'read', choice: await fromChoice(given, surroundings) })
     await using target = await openSession(call, { lock: 'append' })
     const signal = AbortSignal.any([source.signal, target.signal])
-    const snapshots = await selectSnapshots(source.repository, call.positionals, snapshotFilterOf(given, surroundings), signal, warnOfSnapshot(call))
+    const snapshots = await selectSnapshots(
+      source.repository,
+      call.positionals,
+      snapshotFilterOf(given, surroundings),
+      signal,
+      warnOfSnapshot(call),
+    )
     const sourceIndex = await loadIndexOf({ repository: source.repository, signal }, call)
     const targetIndex = await loadIndexOf({ repository: target.repository, signal }, call, { trustOnlyListedPacks: true })
     const lock = await writeLock({ repository: target.repository, signal }, targetIndex)
@@ -70,8 +76,17 @@ class CopyProgress {
     const { output, texts } = this.#call
     const line = (): string => {
       const { snapshotsCopied, snapshotsSkipped, snapshotsTotal, bytesTransferred, bytesPlanned, treesSeen } = counts
-      const sizes = { size: formatBytes(bytesTransferred), total: formatBytes(bytesPlanned), percent: formatPercent(bytesTransferred, bytesPlanned) }
-      return texts.say('copy.progress', { ...sizes, done: snapshotsCopied + snapshotsSkipped, of: snapshotsTotal, trees: treesSeen })
+      const sizes = {
+        size: formatBytes(bytesTransferred),
+        total: formatBytes(bytesPlanned),
+        percent: formatPercent(bytesTransferred, bytesPlanned),
+      }
+      return texts.say('copy.progress', {
+        ...sizes,
+        done: snapshotsCopied + snapshotsSkipped,
+        of: snapshotsTotal,
+        trees: treesSeen,
+      })
     }
     const json = (): unknown => ({
       message_type: 'status',
@@ -89,7 +104,14 @@ function summarize(counts: CopyCounts, { output, texts }: Call<typeof options>):
   const { snapshotsCopied, snapshotsSkipped, dataBlobs, treeBlobs, dataAdded, dataAddedPacked } = counts
   if (output.json) {
     const snapshots = { snapshots_copied: snapshotsCopied, snapshots_skipped: snapshotsSkipped }
-    output.printJson({ message_type: 'summary', ...snapshots, data_blobs: dataBlobs, tree_blobs: treeBlobs, data_added: dataAdded, data_added_packed: dataAddedPacked })
+    output.printJson({
+      message_type: 'summary',
+      ...snapshots,
+      data_blobs: dataBlobs,
+      tree_blobs: treeBlobs,
+      data_added: dataAdded,
+      data_added_packed: dataAddedPacked,
+    })
     return
   }
   const sizes = { size: formatBytes(dataAdded), stored: formatBytes(dataAddedPacked) }

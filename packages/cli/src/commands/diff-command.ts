@@ -1,7 +1,15 @@
-import { BlobReader, changeToJson, type DiffStatistics, diff, diffStatisticsToJson, findFolder, findSnapshot } from '@coffre/repository'
+import {
+  BlobReader,
+  changeToJson,
+  type DiffStatistics,
+  diff,
+  diffStatisticsToJson,
+  findFolder,
+  findSnapshot,
+} from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
-import { flag } from '../options/option.ts'
 import { twoOperands } from '../options/operands.ts'
+import { flag } from '../options/option.ts'
 import { formatBytes } from '../output/amounts.ts'
 import { shortId } from '../output/snapshot-text.ts'
 import { loadIndexOf } from '../session/load-index.ts'
@@ -35,7 +43,8 @@ export const diffCommand = defineCommand({
           if (output.json) output.printJsonText(changeToJson(change))
           else output.print(`${change.modifier.padEnd(5)}${change.path}`)
         },
-        onError: (path, error) => output.warn(texts.say('diff.failed', { path, problem: error instanceof Error ? error.message : String(error) })),
+        onError: (path, error) =>
+          output.warn(texts.say('diff.failed', { path, problem: error instanceof Error ? error.message : String(error) })),
       },
       signal,
     )
@@ -44,9 +53,15 @@ export const diffCommand = defineCommand({
   },
 })
 
-function printStatistics({ added, removed, changedFiles }: DiffStatistics, { output, texts }: Pick<Call, 'output' | 'texts'>): void {
+function printStatistics(
+  { added, removed, changedFiles }: DiffStatistics,
+  { output, texts }: Pick<Call, 'output' | 'texts'>,
+): void {
   const five = (count: number): string => String(count).padStart(5)
-  const twoSided = (what: 'files' | 'dirs' | 'others' | 'dataBlobs' | 'treeBlobs') => ({ added: five(added[what]), removed: five(removed[what]) })
+  const twoSided = (what: 'files' | 'dirs' | 'others' | 'dataBlobs' | 'treeBlobs') => ({
+    added: five(added[what]),
+    removed: five(removed[what]),
+  })
   output.print('')
   output.print(texts.say('diff.files', { ...twoSided('files'), changed: five(changedFiles) }))
   output.print(texts.say('diff.dirs', twoSided('dirs')))

@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { bytesOf, type ByteString, CoffreError } from '@coffre/foundation'
+import { type ByteString, bytesOf, CoffreError } from '@coffre/foundation'
 import { type DumpTarget, dump, findDumpTarget } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
-import { choice, text } from '../options/option.ts'
 import { twoOperands } from '../options/operands.ts'
+import { choice, text } from '../options/option.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
 import { openSession } from '../session/open-session.ts'
 import { openPlace } from '../session/snapshot-place.ts'
@@ -34,7 +34,8 @@ export const dumpCommand = defineCommand({
 })
 
 function refuseTerminal({ kind }: DumpTarget, { output, options: { target } }: Call<typeof options>): void {
-  if (kind === 'folder' && target === undefined && output.isResultTerminal) throw usageError('error.archiveToTerminal', {}, 'hint.redirect')
+  if (kind === 'folder' && target === undefined && output.isResultTerminal)
+    throw usageError('error.archiveToTerminal', {}, 'hint.redirect')
 }
 
 async function writeFile(path: ByteString, content: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
@@ -42,6 +43,9 @@ async function writeFile(path: ByteString, content: AsyncIterable<Uint8Array>, s
     await pipeline(content, createWriteStream(bytesOf(path)), { signal })
   } catch (error) {
     if (error instanceof CoffreError || !(error instanceof Error && 'syscall' in error)) throw error
-    throw new CoffreError('target.failed', `cannot write ${path}: ${error.message}`, { hint: 'Check the path, its permissions and the free space.', cause: error })
+    throw new CoffreError('target.failed', `cannot write ${path}: ${error.message}`, {
+      hint: 'Check the path, its permissions and the free space.',
+      cause: error,
+    })
   }
 }

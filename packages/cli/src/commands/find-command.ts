@@ -1,20 +1,20 @@
 import {
   BlobReader,
   blobsOfPacks,
-  findEntries,
-  findObjects,
   type FoundEntry,
   type FoundObject,
+  findEntries,
+  findObjects,
+  formatInstant,
   foundEntriesToJson,
   foundObjectsToJson,
-  formatInstant,
   type Id,
   nodeLine,
   packOfObject,
   parseTimestamp,
   type RepositoryIndex,
-  selectSnapshots,
   type StoredSnapshot,
+  selectSnapshots,
   type WantedObjects,
 } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
@@ -56,10 +56,22 @@ export const findCommand = defineCommand({
     const { repository, signal } = session
     const index = await loadIndexOf(session, call)
     const reader = new BlobReader(repository, index)
-    const chosen = await selectSnapshots(repository, given.snapshot, snapshotFilterOf(given, surroundings), signal, warnOfSnapshot(call))
+    const chosen = await selectSnapshots(
+      repository,
+      given.snapshot,
+      snapshotFilterOf(given, surroundings),
+      signal,
+      warnOfSnapshot(call),
+    )
     const snapshots = given.reverse ? chosen : chosen.toReversed()
     const onUnreadable = (snapshot: StoredSnapshot, tree: Id, error: unknown): void => {
-      output.warn(words.say('find.unreadable', { tree, snapshot: shortId(snapshot.id), problem: error instanceof Error ? error.message : String(error) }))
+      output.warn(
+        words.say('find.unreadable', {
+          tree,
+          snapshot: shortId(snapshot.id),
+          problem: error instanceof Error ? error.message : String(error),
+        }),
+      )
     }
     const wanted = wantedObjects(call, index)
     if (wanted !== undefined) {
@@ -68,8 +80,14 @@ export const findCommand = defineCommand({
       if (given.showPackId && !output.json) printPacks(objects.seen, index, call)
       return
     }
-    const times = { ...(given.oldest === undefined ? {} : { oldest: instant(given.oldest) }), ...(given.newest === undefined ? {} : { newest: instant(given.newest) }) }
-    await printEntries(findEntries(reader, snapshots, { patterns: positionals, ignoreCase: given.ignoreCase, ...times, onUnreadable }, signal), call)
+    const times = {
+      ...(given.oldest === undefined ? {} : { oldest: instant(given.oldest) }),
+      ...(given.newest === undefined ? {} : { newest: instant(given.newest) }),
+    }
+    await printEntries(
+      findEntries(reader, snapshots, { patterns: positionals, ignoreCase: given.ignoreCase, ...times, onUnreadable }, signal),
+      call,
+    )
   },
 })
 
@@ -77,13 +95,19 @@ function instant(unixMs: number) {
   return parseTimestamp(formatInstant(unixMs))
 }
 
-function wantedObjects({ options: { blob, tree, pack }, positionals }: FindCall, index: RepositoryIndex): WantedObjects | undefined {
+function wantedObjects(
+  { options: { blob, tree, pack }, positionals }: FindCall,
+  index: RepositoryIndex,
+): WantedObjects | undefined {
   if (tree) return { blobs: [], trees: positionals }
   if (blob) return { blobs: positionals, trees: [] }
   return pack ? { blobs: blobsOfPacks(index, positionals), trees: [] } : undefined
 }
 
-async function printEntries(entries: AsyncIterable<FoundEntry>, { output, texts: words, options: { long, humanReadable } }: FindCall): Promise<void> {
+async function printEntries(
+  entries: AsyncIterable<FoundEntry>,
+  { output, texts: words, options: { long, humanReadable } }: FindCall,
+): Promise<void> {
   if (output.json) return printPieces(foundEntriesToJson(entries), output)
   let current: StoredSnapshot | undefined
   for await (const { snapshot, path, node } of entries) {

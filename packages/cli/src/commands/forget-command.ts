@@ -19,8 +19,8 @@ import { pruneOptions, pruneOptionsOf } from '../options/prune-options.ts'
 import { parseKeepCount } from '../options/quantities.ts'
 import { snapshotFilterOf, snapshotFilterOptionsWithoutLetter } from '../options/snapshot-filter-options.ts'
 import { writingSettings } from '../options/writing-options.ts'
-import { printForgetGroups } from '../output/forget-text.ts'
 import { formatPercent } from '../output/amounts.ts'
+import { printForgetGroups } from '../output/forget-text.ts'
 import { openSession, type Session } from '../session/open-session.ts'
 import { prune } from '../session/prune.ts'
 import { heldNow, recordSnapshots } from '../session/vault-state.ts'
@@ -65,7 +65,8 @@ export const forgetCommand = defineCommand({
     await using session = await openSession(call, { lock: given.dryRun && globals.noLock ? 'none' : 'exclusive' })
     const removed = await choose(policy, session, call)
     if (removed.length === 0) return
-    if (given.dryRun) output.summarize(words.say(given.prune ? 'forget.wouldPrune' : 'forget.wouldRemove', { count: removed.length }))
+    if (given.dryRun)
+      output.summarize(words.say(given.prune ? 'forget.wouldPrune' : 'forget.wouldRemove', { count: removed.length }))
     else {
       await remove(removed, session, call)
       output.summarize(words.say(given.prune ? 'forget.pruning' : 'forget.removed', { count: removed.length }))
@@ -84,7 +85,8 @@ async function choose(policy: ForgetPolicy, session: Session, call: ForgetCall):
   const snapshots = await selectSnapshots(repository, positionals, filterOf(call), signal, warnOfSnapshot(call))
   if (positionals.length > 0) {
     const ids = snapshots.map(({ id }) => id)
-    if (output.json) output.printJson({ message_type: 'summary', removed_snapshots: ids, ...(given.dryRun ? { dry_run: true } : {}) })
+    if (output.json)
+      output.printJson({ message_type: 'summary', removed_snapshots: ids, ...(given.dryRun ? { dry_run: true } : {}) })
     return ids
   }
   const rules = {
@@ -106,7 +108,9 @@ async function remove(ids: readonly Id[], session: Session, { output, texts: wor
     done = nowDone
     total = nowTotal
   }
-  const hide = output.showProgress({ line: () => words.say('forget.progress', { percent: formatPercent(done, total), done, total }) })
+  const hide = output.showProgress({
+    line: () => words.say('forget.progress', { percent: formatPercent(done, total), done, total }),
+  })
   try {
     await forgetSnapshots(session.repository, ids, { held: await heldNow(session), onProgress }, session.signal)
   } finally {
@@ -147,5 +151,7 @@ function policyOf(given: Values<typeof options>): ForgetPolicy {
 
 /** Without what was not given. */
 function present<Value>(fields: Readonly<Record<string, Value | undefined>>): Record<string, Value> {
-  return Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])))
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  )
 }

@@ -1,9 +1,9 @@
-import { heal, type HealAction, sweepLockVersions } from '@coffre/repository'
+import { type HealAction, heal, sweepLockVersions } from '@coffre/repository'
 import { pathOf } from '@coffre/storage'
 import { type Call, defineCommand } from '../command.ts'
 import { CommandLineError } from '../messages/command-line-error.ts'
-import { flag } from '../options/option.ts'
 import { refuseOperands } from '../options/operands.ts'
+import { flag } from '../options/option.ts'
 import { openSession } from '../session/open-session.ts'
 
 const options = { dryRun: flag('dry-run', { short: 'n' }) } as const
@@ -31,7 +31,12 @@ export const healCommand = defineCommand({
     const count = actions.length - lost
     if (output.json) output.printJson({ message_type: 'summary', dry_run: dryRun, healed: count, lost, swept_lock_versions: swept })
     else output.summarize(texts.say(actions.length === 0 ? 'heal.nothing' : dryRun ? 'heal.would' : 'heal.done', { count }))
-    if (lost > 0) throw new CommandLineError('repository.damaged', { key: 'heal.errors', values: { count: lost } }, { key: 'hint.damaged', values: {} })
+    if (lost > 0)
+      throw new CommandLineError(
+        'repository.damaged',
+        { key: 'heal.errors', values: { count: lost } },
+        { key: 'hint.damaged', values: {} },
+      )
   },
 })
 

@@ -2,12 +2,12 @@ import { initRepository, type LockSettings, openRepository, type Repository } fr
 import { type Call, defineCommand } from '../command.ts'
 import { newRepositoryContext } from '../host/repository-context.ts'
 import { usageError } from '../messages/command-line-error.ts'
-import { fromOptions, fromChoice } from '../options/from-options.ts'
-import { choice, flag, parseWholeNumber, text, value } from '../options/option.ts'
+import { fromChoice, fromOptions } from '../options/from-options.ts'
 import { refuseOperands } from '../options/operands.ts'
+import { choice, flag, parseWholeNumber, text, value } from '../options/option.ts'
 import { openStorage } from '../session/open-session.ts'
-import { mainRepository } from '../session/repository-choice.ts'
 import { readPassword } from '../session/read-password.ts'
+import { mainRepository } from '../session/repository-choice.ts'
 
 const options = {
   repositoryVersion: text('repository-version', '1|2|latest|stable'),
@@ -30,7 +30,12 @@ export const initCommand = defineCommand({
     const password = await readPassword(choice.password, signal)
     const backend = stack.use(await openStorage(call, choice))
     const context = newRepositoryContext(surroundings.environment)
-    const init = { password, version, ...(source === undefined ? {} : { copyPolynomialFrom: source }), ...(lock === undefined ? {} : { lock }) }
+    const init = {
+      password,
+      version,
+      ...(source === undefined ? {} : { copyPolynomialFrom: source }),
+      ...(lock === undefined ? {} : { lock }),
+    }
     const repository = await initRepository(backend, context, init, signal)
     const { id } = repository.config
     if (output.json) return output.printJson({ message_type: 'initialized', id, repository: choice.location })
@@ -44,7 +49,11 @@ export const initCommand = defineCommand({
 function parseVersion(given: string | undefined): 1 | 2 {
   if (given === undefined || given === 'latest' || given === 'stable' || given === '2') return 2
   if (given === '1') return 1
-  throw usageError('error.optionValue', { value: JSON.stringify(given), option: '--repository-version', expected: '1 | 2 | latest | stable' })
+  throw usageError('error.optionValue', {
+    value: JSON.stringify(given),
+    option: '--repository-version',
+    expected: '1 | 2 | latest | stable',
+  })
 }
 
 function lockSettings({ options: { objectLock: mode, lockDays: days } }: Call<typeof options>): LockSettings | undefined {
@@ -58,7 +67,8 @@ function lockSettings({ options: { objectLock: mode, lockDays: days } }: Call<ty
 async function chunkerSource(call: Call<typeof options>, stack: AsyncDisposableStack): Promise<Repository | undefined> {
   const { copyChunkerParams, fromRepo, fromRepositoryFile } = call.options
   if (!copyChunkerParams) {
-    if (fromRepo !== undefined || fromRepositoryFile !== undefined) throw usageError('error.onlyWith', { option: '--from-repo', other: '--copy-chunker-params' })
+    if (fromRepo !== undefined || fromRepositoryFile !== undefined)
+      throw usageError('error.onlyWith', { option: '--from-repo', other: '--copy-chunker-params' })
     return undefined
   }
   const choice = await fromChoice(call.options, call.surroundings)

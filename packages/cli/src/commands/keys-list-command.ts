@@ -14,7 +14,8 @@ export const keysListCommand = defineCommand({
     refuseOperands(call)
     const { output, texts } = call
     await using session = await openSession(call, { lock: 'read' })
-    const onDamaged = (id: string, error: unknown): void => output.warn(texts.say('keys.damaged', { id, problem: error instanceof Error ? error.message : String(error) }))
+    const onDamaged = (id: string, error: unknown): void =>
+      output.warn(texts.say('keys.damaged', { id, problem: error instanceof Error ? error.message : String(error) }))
     const keys = await listKeys(session.repository, onDamaged, session.signal)
     if (output.json) return output.printJsonText(keysToJson(keys))
     const column = (title: string, cell: (key: KeyInfo) => string) => ({ title, cells: keys.map((key) => printable(cell(key))) })

@@ -17,14 +17,21 @@ export const locksCommand = defineCommand({
     const { repository } = session
     const locks = (await listLocks(repository, session.signal)).map((lock) => ({ ...lock, stale: isStale(lock, repository) }))
     if (output.json) return output.printJson(locks)
-    const column = (title: string, cell: (lock: (typeof locks)[number]) => string) => ({ title, cells: locks.map((lock) => printable(cell(lock))) })
+    const column = (title: string, cell: (lock: (typeof locks)[number]) => string) => ({
+      title,
+      cells: locks.map((lock) => printable(cell(lock))),
+    })
     const columns = [
       column('ID', ({ id }) => shortId(id)),
       column(texts.say('column.time'), ({ time }) => formatLocalTime(parseTimestamp(time).seconds * 1000)),
       column(texts.say('column.host'), ({ hostname }) => hostname),
       column(texts.say('column.user'), ({ username }) => username),
       column(texts.say('column.process'), ({ pid }) => String(pid)),
-      column(texts.say('column.kind'), ({ exclusive, stale }) => texts.say(exclusive ? 'locks.exclusive' : 'locks.shared') + (stale ? `, ${texts.say('locks.stale')}` : '')),
+      column(
+        texts.say('column.kind'),
+        ({ exclusive, stale }) =>
+          texts.say(exclusive ? 'locks.exclusive' : 'locks.shared') + (stale ? `, ${texts.say('locks.stale')}` : ''),
+      ),
     ]
     for (const line of formatTable(columns, { footer: texts.say('locks.count', { count: locks.length }) })) output.print(line)
   },

@@ -1,4 +1,4 @@
-import { recoverSnapshot, type RecoverResult, repairIndex } from '@coffre/repository'
+import { type RecoverResult, recoverSnapshot, repairIndex } from '@coffre/repository'
 import { defineCommand } from '../command.ts'
 import { refuseOperands } from '../options/operands.ts'
 import { writingSettings } from '../options/writing-options.ts'
@@ -28,7 +28,8 @@ export const recoverCommand = defineCommand({
         {
           ...writingSettings(call.globals, call.surroundings),
           ...(await writeLock(session, index)),
-          onUnreadable: (tree, error) => output.warn(texts.say('recover.unreadable', { tree, problem: error instanceof Error ? error.message : String(error) })),
+          onUnreadable: (tree, error) =>
+            output.warn(texts.say('recover.unreadable', { tree, problem: error instanceof Error ? error.message : String(error) })),
           onDamaged: warnOfSnapshot(call),
           onProgress: (done, total) => steps.update('trees', done, total),
         },
@@ -39,7 +40,12 @@ export const recoverCommand = defineCommand({
     }
     const { roots, snapshotId } = result
     await recordSnapshots(session, { added: snapshotId === undefined ? [] : [snapshotId] })
-    if (output.json) return output.printJson({ message_type: 'summary', roots: roots.length, ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }) })
+    if (output.json)
+      return output.printJson({
+        message_type: 'summary',
+        roots: roots.length,
+        ...(snapshotId === undefined ? {} : { snapshot_id: snapshotId }),
+      })
     output.summarize(texts.say('recover.roots', { count: roots.length }))
     if (snapshotId !== undefined) output.summarize(texts.say('backup.saved', { id: shortId(snapshotId) }))
   },

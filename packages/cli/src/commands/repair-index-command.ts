@@ -1,7 +1,7 @@
-import { repairIndex, type RepairIndexResult } from '@coffre/repository'
+import { type RepairIndexResult, repairIndex } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
-import { flag } from '../options/option.ts'
 import { refuseOperands } from '../options/operands.ts'
+import { flag } from '../options/option.ts'
 import { openSession } from '../session/open-session.ts'
 import { showSteps } from '../session/show-steps.ts'
 import { heldNow } from '../session/vault-state.ts'
@@ -36,8 +36,15 @@ export const repairIndexCommand = defineCommand({
 function tell(result: RepairIndexResult, { output, texts, options: { dryRun } }: Call<typeof options>): void {
   const { damagedIndexes, added, corrected, dropped, broken, isChanged } = result
   if (output.json) {
-    const lists = { damaged_indexes: damagedIndexes, added_packs: added, corrected_packs: corrected, dropped_packs: dropped, broken_packs: broken }
-    return output.printJson({ message_type: 'summary', changed: isChanged, dry_run: dryRun, ...lists })
+    const lists = {
+      damaged_indexes: damagedIndexes,
+      added_packs: added,
+      corrected_packs: corrected,
+      dropped_packs: dropped,
+      broken_packs: broken,
+    }
+    output.printJson({ message_type: 'summary', changed: isChanged, dry_run: dryRun, ...lists })
+    return
   }
   for (const id of damagedIndexes) output.note(texts.say('repair.damagedIndex', { id }))
   for (const id of added) output.note(texts.say('repair.addedPack', { id }), 2)

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { bytesOf, CoffreError } from '@coffre/foundation'
-import { type Id, parsePackIds, repairPacks, type RepairPacksResult } from '@coffre/repository'
+import { type Id, parsePackIds, type RepairPacksResult, repairPacks } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
 import { flag } from '../options/option.ts'
@@ -33,7 +33,12 @@ export const repairPacksCommand = defineCommand({
     const steps = showSteps(stepNames, call)
     let result: RepairPacksResult
     try {
-      const common = { dryRun, held: await heldNow(session), onProgress: steps.update, ...(packBytes === undefined ? {} : { packBytes }) }
+      const common = {
+        dryRun,
+        held: await heldNow(session),
+        onProgress: steps.update,
+        ...(packBytes === undefined ? {} : { packBytes }),
+      }
       const keepCopy = dryRun ? {} : { keepCopy: (id: Id, content: Uint8Array) => keep(id, content, call) }
       result = await repairPacks(session.repository, ids, { ...common, ...keepCopy }, session.signal)
     } finally {
@@ -49,10 +54,17 @@ async function keep(id: Id, content: Uint8Array, { surroundings, output, texts }
   try {
     await writeFile(bytesOf(path), content, { flag: 'wx' })
   } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST' && Buffer.compare(await readFile(bytesOf(path)), content) === 0
+    const isThere =
+      error instanceof Error &&
+      'code' in error &&
+      error.code === 'EEXIST' &&
+      Buffer.compare(await readFile(bytesOf(path)), content) === 0
     if (isThere) return
     const problem = error instanceof Error ? error.message : String(error)
-    throw new CoffreError('target.failed', `cannot keep a copy of pack ${id}: ${problem}`, { hint: 'Run this in a folder that can be written to.', cause: error })
+    throw new CoffreError('target.failed', `cannot keep a copy of pack ${id}: ${problem}`, {
+      hint: 'Run this in a folder that can be written to.',
+      cause: error,
+    })
   }
   output.note(texts.say('repair.copyKept', { path }))
 }
@@ -60,11 +72,25 @@ async function keep(id: Id, content: Uint8Array, { surroundings, output, texts }
 function tell({ savedBlobs, lost, unknown }: RepairPacksResult, { output, texts, options: { dryRun } }: RepairCall): void {
   const gone = lost.filter(({ isElsewhere }) => !isElsewhere)
   if (output.json) {
-    const lostBlobs = lost.map(({ pack, blob, isTree, problem, isElsewhere }) => ({ pack, blob, type: isTree ? 'tree' : 'data', problem, elsewhere: isElsewhere }))
-    return output.printJson({ message_type: 'summary', dry_run: dryRun, saved_blobs: savedBlobs, lost_blobs: lostBlobs, unknown_packs: unknown })
+    const lostBlobs = lost.map(({ pack, blob, isTree, problem, isElsewhere }) => ({
+      pack,
+      blob,
+      type: isTree ? 'tree' : 'data',
+      problem,
+      elsewhere: isElsewhere,
+    }))
+    output.printJson({
+      message_type: 'summary',
+      dry_run: dryRun,
+      saved_blobs: savedBlobs,
+      lost_blobs: lostBlobs,
+      unknown_packs: unknown,
+    })
+    return
   }
   for (const id of unknown) output.warn(texts.say('repair.unknownPack', { id }))
-  for (const { blob, pack, problem, isElsewhere } of lost) output.note(texts.say(isElsewhere ? 'repair.blobElsewhere' : 'repair.blobLost', { blob, pack, problem }))
+  for (const { blob, pack, problem, isElsewhere } of lost)
+    output.note(texts.say(isElsewhere ? 'repair.blobElsewhere' : 'repair.blobLost', { blob, pack, problem }))
   output.summarize(texts.say(dryRun ? 'repair.packsWould' : 'repair.packs', { saved: savedBlobs, lost: gone.length }))
   if (gone.length > 0) output.note(texts.say('repair.thenSnapshots'))
 }

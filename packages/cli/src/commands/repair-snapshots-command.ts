@@ -1,4 +1,4 @@
-import { type RepairedSnapshot, repairSnapshots, selectSnapshots, type StoredSnapshot, type TreeRepair } from '@coffre/repository'
+import { type RepairedSnapshot, repairSnapshots, type StoredSnapshot, selectSnapshots, type TreeRepair } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { flag } from '../options/option.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
@@ -26,7 +26,13 @@ export const repairSnapshotsCommand = defineCommand({
     const { options: given, surroundings } = call
     await using session = await openSession(call, { lock: 'exclusive' })
     const { repository, signal } = session
-    const snapshots = await selectSnapshots(repository, call.positionals, snapshotFilterOf(given, surroundings), signal, warnOfSnapshot(call))
+    const snapshots = await selectSnapshots(
+      repository,
+      call.positionals,
+      snapshotFilterOf(given, surroundings),
+      signal,
+      warnOfSnapshot(call),
+    )
     const steps = showSteps({ snapshots: 'check.phase.snapshots' }, call)
     let repaired: readonly RepairedSnapshot[]
     try {
@@ -63,7 +69,8 @@ function tell(repaired: readonly RepairedSnapshot[], { output, texts, options: {
       const ids = { old_snapshot_id: snapshot.id, ...(replacement === undefined ? {} : { new_snapshot_id: replacement }) }
       output.printJson({ message_type: 'changed', ...ids, ...(isHopeless ? { lost: true } : {}) })
     } else if (isHopeless) output.summarize(texts.say('repair.hopeless', { snapshot: snapshotLine(snapshot, texts) }))
-    else if (replacement !== undefined) output.summarize(texts.say('rewrite.saved', { snapshot: snapshotLine(snapshot, texts), id: shortId(replacement) }))
+    else if (replacement !== undefined)
+      output.summarize(texts.say('rewrite.saved', { snapshot: snapshotLine(snapshot, texts), id: shortId(replacement) }))
     else output.summarize(texts.say('rewrite.would', { snapshot: snapshotLine(snapshot, texts) }))
   }
   const count = repaired.length

@@ -2,8 +2,8 @@ import type { ByteString } from '@coffre/foundation'
 import { type RestoreOptions, Restorer, selectOnly, selectWithout } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
-import { choice, flag, text, texts, type Values } from '../options/option.ts'
 import { onlyOperand } from '../options/operands.ts'
+import { choice, flag, text, texts, type Values } from '../options/option.ts'
 import { excludeLists, excludeOptions, includeLists, includeOptions } from '../options/pattern-options.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
 import { RestoreReport } from '../output/restore-report.ts'
@@ -55,7 +55,12 @@ export const restoreCommand = defineCommand({
     }
     report.finish(verify)
     const { errors } = report.counts
-    if (errors > 0) throw new CommandLineError('target.incomplete', { key: 'restore.errors', values: { count: errors } }, { key: 'hint.restoreErrors', values: {} })
+    if (errors > 0)
+      throw new CommandLineError(
+        'target.incomplete',
+        { key: 'restore.errors', values: { count: errors } },
+        { key: 'hint.restoreErrors', values: {} },
+      )
   },
 })
 
@@ -68,11 +73,13 @@ async function selectionOf(
   const includes = await includeLists(given, surroundings)
   if (excludes.length > 0 && includes.length > 0) throw usageError('error.exclusive', { one: '--include', other: '--exclude' })
   if (given.dryRun && given.verify) throw usageError('error.exclusive', { one: '--dry-run', other: '--verify' })
-  if (given.delete && target === '/' && excludes.length + includes.length === 0) throw usageError('error.deleteEverything', {}, 'hint.deleteEverything')
+  if (given.delete && target === '/' && excludes.length + includes.length === 0)
+    throw usageError('error.deleteEverything', {}, 'hint.deleteEverything')
   return { select: includes.length > 0 ? selectOnly(includes) : selectWithout(excludes), selectAttribute: attributes(given) }
 }
 
 function attributes({ includeXattr, excludeXattr }: Values<typeof options>): (name: ByteString) => boolean {
-  if (includeXattr.length > 0 && excludeXattr.length > 0) throw usageError('error.exclusive', { one: '--include-xattr', other: '--exclude-xattr' })
+  if (includeXattr.length > 0 && excludeXattr.length > 0)
+    throw usageError('error.exclusive', { one: '--include-xattr', other: '--exclude-xattr' })
   return attributeFilter(includeXattr, excludeXattr)
 }

@@ -1,5 +1,5 @@
 import type { ByteString } from '@coffre/foundation'
-import { formatInstant, type Id, rewriteSnapshots, selectSnapshots, type StoredSnapshot } from '@coffre/repository'
+import { formatInstant, type Id, rewriteSnapshots, type StoredSnapshot, selectSnapshots } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
 import { parseLocalTime } from '../options/local-times.ts'
@@ -38,7 +38,13 @@ export const rewriteCommand = defineCommand({
     await using session = await openSession(call, { lock: forget ? 'exclusive' : 'append', dryRun })
     const { repository, signal } = session
     const index = await loadIndexOf(session, call, { trustOnlyListedPacks: !dryRun })
-    const snapshots = await selectSnapshots(repository, call.positionals, snapshotFilterOf(given, surroundings), signal, warnOfSnapshot(call))
+    const snapshots = await selectSnapshots(
+      repository,
+      call.positionals,
+      snapshotFilterOf(given, surroundings),
+      signal,
+      warnOfSnapshot(call),
+    )
     const report = new RewriteReport(call)
     const count = await rewriteSnapshots(
       repository,
@@ -83,12 +89,20 @@ class RewriteReport {
 
   snapshot(snapshot: StoredSnapshot, changed: boolean, newId: Id | undefined): void {
     const { output, texts } = this.#call
-    if (!changed) return output.note(texts.say('rewrite.same', { snapshot: snapshotLine(snapshot, texts) }), 2)
+    if (!changed) {
+      output.note(texts.say('rewrite.same', { snapshot: snapshotLine(snapshot, texts) }), 2)
+      return
+    }
     if (newId !== undefined) {
       this.added.push(newId)
       this.replaced.push(snapshot.id)
     }
-    if (output.json) output.printJson({ message_type: 'changed', old_snapshot_id: snapshot.id, ...(newId === undefined ? {} : { new_snapshot_id: newId }) })
+    if (output.json)
+      output.printJson({
+        message_type: 'changed',
+        old_snapshot_id: snapshot.id,
+        ...(newId === undefined ? {} : { new_snapshot_id: newId }),
+      })
     else if (newId === undefined) output.summarize(texts.say('rewrite.would', { snapshot: snapshotLine(snapshot, texts) }))
     else output.summarize(texts.say('rewrite.saved', { snapshot: snapshotLine(snapshot, texts), id: shortId(newId) }))
   }

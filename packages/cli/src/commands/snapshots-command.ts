@@ -1,4 +1,4 @@
-import { groupSnapshots, parseGroupBy, type SnapshotGroup, selectSnapshots, type StoredSnapshot } from '@coffre/repository'
+import { groupSnapshots, parseGroupBy, type SnapshotGroup, type StoredSnapshot, selectSnapshots } from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { flag, parseWholeNumber, value } from '../options/option.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
@@ -27,7 +27,10 @@ export const snapshotsCommand = defineCommand({
     const chosen = await selectSnapshots(session.repository, call.positionals, filter, session.signal, warnOfSnapshot(call))
     const { groupBy } = call.options
     const limit = call.options.last ? 1 : (call.options.latest ?? 0)
-    const groups = groupSnapshots(chosen, groupBy ?? nothing).map((group) => ({ ...group, snapshots: latestOfEach(group.snapshots, limit) }))
+    const groups = groupSnapshots(chosen, groupBy ?? nothing).map((group) => ({
+      ...group,
+      snapshots: latestOfEach(group.snapshots, limit),
+    }))
     const isGrouped = groupBy !== undefined && (groupBy.host || groupBy.paths || groupBy.tags)
     if (call.output.json) return printJson(call, groups, isGrouped)
     for (const { key, snapshots } of groups) {
@@ -39,7 +42,10 @@ export const snapshotsCommand = defineCommand({
 
 function printJson({ output }: Call, groups: readonly SnapshotGroup<StoredSnapshot>[], isGrouped: boolean): void {
   const listJson = (snapshots: readonly StoredSnapshot[]): string => `[${snapshots.map(snapshotJson).join()}]`
-  if (!isGrouped) return output.printJsonText(listJson(groups.flatMap(({ snapshots }) => snapshots)))
+  if (!isGrouped) {
+    output.printJsonText(listJson(groups.flatMap(({ snapshots }) => snapshots)))
+    return
+  }
   const parts = groups.map(({ key, snapshots }) => `{"group_key":${groupKeyJson(key)},"snapshots":${listJson(snapshots)}}`)
   output.printJsonText(`[${parts.join()}]`)
 }

@@ -1,4 +1,12 @@
-import { changeTags, type Id, parseTagList, selectSnapshots, type TagChange, tagChangeToJson, tagSummaryToJson } from '@coffre/repository'
+import {
+  changeTags,
+  type Id,
+  parseTagList,
+  selectSnapshots,
+  type TagChange,
+  tagChangeToJson,
+  tagSummaryToJson,
+} from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
 import { values } from '../options/option.ts'
@@ -24,7 +32,13 @@ export const tagCommand = defineCommand({
     const change = changeOf(call)
     await using session = await openSession(call, { lock: 'exclusive' })
     const { repository, signal } = session
-    const snapshots = await selectSnapshots(repository, positionals, snapshotFilterOf(call.options, surroundings), signal, warnOfSnapshot(call))
+    const snapshots = await selectSnapshots(
+      repository,
+      positionals,
+      snapshotFilterOf(call.options, surroundings),
+      signal,
+      warnOfSnapshot(call),
+    )
     const held = await heldNow(session)
     const lock = await writeLock(session, await loadIndexOf(session, call))
     const changes: { readonly oldId: Id; readonly newId: Id }[] = []
@@ -49,7 +63,8 @@ export const tagCommand = defineCommand({
 
 function changeOf({ options: { set, add, remove } }: Call<typeof options>): TagChange {
   if (set.length + add.length + remove.length === 0) throw usageError('error.nothingToDo', { options: '--set, --add, --remove' })
-  if (set.length > 0 && add.length + remove.length > 0) throw usageError('error.exclusive', { one: '--set', other: '--add, --remove' })
+  if (set.length > 0 && add.length + remove.length > 0)
+    throw usageError('error.exclusive', { one: '--set', other: '--add, --remove' })
   if (set.length === 0) return { add: flattenTags(add), remove: flattenTags(remove) }
   const tags = flattenTags(set)
   // An empty tag alone takes all tags away.

@@ -16,8 +16,17 @@ export const upgradeCommand = defineCommand({
     const { repository, signal } = session
     if (repository.config.version === 1) {
       output.note(texts.say('upgrade.checking'))
-      const { errors } = await checkRepository(repository, { onFinding: ({ severity, message }) => severity === 'error' && output.warn(message) }, signal)
-      if (errors > 0) throw new CommandLineError('repository.damaged', { key: 'check.errors', values: { count: errors } }, { key: 'hint.damaged', values: {} })
+      const { errors } = await checkRepository(
+        repository,
+        { onFinding: ({ severity, message }) => severity === 'error' && output.warn(message) },
+        signal,
+      )
+      if (errors > 0)
+        throw new CommandLineError(
+          'repository.damaged',
+          { key: 'check.errors', values: { count: errors } },
+          { key: 'hint.damaged', values: {} },
+        )
     }
     const { config } = await upgradeRepository(repository, signal)
     if (output.json) output.printJson({ message_type: 'summary', id: config.id, version: config.version })

@@ -30,7 +30,10 @@ function userName(): string {
  * last start of the machine must not be judged by a process number that means something else here.
  */
 function instanceName(): string {
-  const facts = [attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')), attempt(() => readlinkSync('/proc/self/ns/pid'))]
+  const facts = [
+    attempt(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    attempt(() => readlinkSync('/proc/self/ns/pid')),
+  ]
   return facts.includes(undefined) ? 'cli' : `cli-${hash('sha256', facts.join()).slice(0, 8)}`
 }
 

@@ -11,12 +11,19 @@ const workersMax = 8
 
 /** What a repository gets from this process. */
 export function newRepositoryContext(environment: Environment): RepositoryContext {
-  return { ...systemContext, identity: processIdentity(), files: openLocalFiles(), workers: workers(environment), scrypt: defaultScryptCost }
+  return {
+    ...systemContext,
+    identity: processIdentity(),
+    files: openLocalFiles(),
+    workers: workers(environment),
+    scrypt: defaultScryptCost,
+  }
 }
 
 function workers(environment: Environment): number {
   const wanted = variable(environment, 'COFFRE_WORKERS')
   if (wanted === undefined) return Math.min(workersMax, availableParallelism())
-  if (!/^\d{1,3}$/.test(wanted)) throw usageError('error.variableValue', { variable: 'COFFRE_WORKERS', value: wanted, expected: '0 … 999' })
+  if (!/^\d{1,3}$/.test(wanted))
+    throw usageError('error.variableValue', { variable: 'COFFRE_WORKERS', value: wanted, expected: '0 … 999' })
   return Number(wanted)
 }

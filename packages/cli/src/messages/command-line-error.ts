@@ -22,6 +22,15 @@ export class CommandLineError extends CoffreError {
 }
 
 /** Something is wrong with the arguments or the environment. */
-export function usageError(key: TextKey, values: TextValues = {}, adviceKey?: TextKey, adviceValues: TextValues = {}): CommandLineError {
-  return new CommandLineError('usage.invalid', { key, values }, adviceKey === undefined ? undefined : { key: adviceKey, values: adviceValues })
+export function usageError(
+  key: TextKey,
+  values: TextValues = {},
+  adviceKey?: TextKey,
+  adviceValues: TextValues = {},
+): CommandLineError {
+  return new CommandLineError(
+    'usage.invalid',
+    { key, values },
+    adviceKey === undefined ? undefined : { key: adviceKey, values: adviceValues },
+  )
 }

@@ -1,5 +1,11 @@
 export interface HelpTexts {
-  readonly headings: { readonly usage: string; readonly commands: string; readonly options: string; readonly globalOptions: string; readonly more: string }
+  readonly headings: {
+    readonly usage: string
+    readonly commands: string
+    readonly options: string
+    readonly globalOptions: string
+    readonly more: string
+  }
   readonly commands: Readonly<Record<string, string>>
   readonly options: Readonly<Record<string, string>>
 }

@@ -47,10 +47,12 @@ export const english = {
   'error.unreadableFile': 'cannot read {path}, given with {option}: {problem}',
   'error.variableValue': 'invalid value "{value}" in the variable {variable}: expected {expected}',
 
-  'hint.brokenPacks': 'Run `coffre repo repair packs {packs}`, then `coffre repo repair snapshots --forget`. A new backup brings lost data back where it still exists.',
+  'hint.brokenPacks':
+    'Run `coffre repo repair packs {packs}`, then `coffre repo repair snapshots --forget`. A new backup brings lost data back where it still exists.',
   'hint.commands': 'The commands are: {commands}.',
   'hint.credentialsFile': 'Write aws_access_key_id = … and aws_secret_access_key = … in it, or name a profile instead.',
-  'hint.damaged': 'Run `coffre repo repair index`, then check again; what is still missing then, `coffre repo repair snapshots` leaves out.',
+  'hint.damaged':
+    'Run `coffre repo repair index`, then check again; what is still missing then, `coffre repo repair snapshots` leaves out.',
   'hint.deleteEverything': 'Restrict it with --include or --exclude, or restore to another folder.',
   'hint.didYouMean': 'Did you mean {words}?',
   'hint.emptyPassword': 'A repository with an empty password is opened with --insecure-no-password.',
@@ -69,7 +71,8 @@ export const english = {
   'hint.redirect': 'Send the output to a file or to another program, or give --target.',
   'hint.removeAll': 'To remove every snapshot of a host, tag or path, give --unsafe-allow-remove-all too.',
   'hint.repository': 'Give {option} LOCATION or set {variable}.',
-  'hint.restoreErrors': 'Everything else was restored. The lines above say what is missing and why; `coffre repo check --read-data` tells whether the repository is whole.',
+  'hint.restoreErrors':
+    'Everything else was restored. The lines above say what is missing and why; `coffre repo check --read-data` tells whether the repository is whole.',
   'hint.stdinCommand': 'Give it after --, as in: backup --stdin-from-command -- pg_dump shop',
 
   'column.created': 'Created',
@@ -225,7 +228,8 @@ export const english = {
   'repair.hopeless': '{snapshot}: nothing of it can be read',
   'repair.index': 'the index is new: {added} packs added, {corrected} corrected, {dropped} dropped, {damaged} damaged index files',
   'repair.indexFine': 'the index is as it should be',
-  'repair.indexWould': 'the index would be made anew: {added} packs added, {corrected} corrected, {dropped} dropped, {damaged} damaged index files',
+  'repair.indexWould':
+    'the index would be made anew: {added} packs added, {corrected} corrected, {dropped} dropped, {damaged} damaged index files',
   'repair.invalidEntry': 'snapshot {id}: {path} makes no sense and goes away',
   'repair.lostContent': 'snapshot {id}: {path} has lost content',
   'repair.lostFolder': 'snapshot {id}: the folder {path} cannot be read and becomes empty',
@@ -241,7 +245,8 @@ export const english = {
   'restore.error': 'error: {path}: {problem}',
   'restore.errors': '{count} errors: the restore is incomplete',
   'restore.partSummary': 'Summary: Restored {files} / {of} files/dirs ({size}) in {time}',
-  'restore.progress': '[{time}] {percent}  {files} files/dirs {size}, total {of} files/dirs {total}, {skipped} skipped, {errors} errors',
+  'restore.progress':
+    '[{time}] {percent}  {files} files/dirs {size}, total {of} files/dirs {total}, {skipped} skipped, {errors} errors',
   'restore.restoring': 'restoring {snapshot} to {target}',
   'restore.skipped': ', skipped {files} files/dirs {size}',
   'restore.summary': 'Summary: Restored {of} files/dirs ({size}) in {time}',

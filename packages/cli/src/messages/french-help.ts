@@ -86,7 +86,8 @@ export const frenchHelp: HelpTexts = {
     'from-credentials': 'ses identifiants S3 : un fichier, ou un profil de ~/.aws',
     'init/repository-version': 'le format ; 2 sauf avis contraire',
     'init/copy-chunker-params': 'découper comme l’autre dépôt, pour que les copies retrouvent ce qui est là',
-    'init/object-lock': 'verrouiller chaque point dans le compartiment : un administrateur peut lever governance, personne compliance',
+    'init/object-lock':
+      'verrouiller chaque point dans le compartiment : un administrateur peut lever governance, personne compliance',
     'init/lock-days': 'pendant tant de jours',
     'backup/parent': 'voir les changements par rapport à cet instantané (sinon le dernier du même groupe)',
     'backup/group-by': 'ce que le parent a en commun : host, paths, tags (sinon host,paths)',
@@ -108,7 +109,8 @@ export const frenchHelp: HelpTexts = {
     'backup/ignore-inode': 'un fichier d’autre inode ou ctime peut être inchangé',
     'backup/ignore-ctime': 'un fichier d’autre ctime peut être inchangé',
     'backup/skip-if-unchanged': 'ne pas faire d’instantané quand rien ne diffère du parent',
-    'backup/cut': 'où les fichiers sont découpés : selon le contenu, en morceaux fixes, ou fixes pour les relations de PostgreSQL (auto)',
+    'backup/cut':
+      'où les fichiers sont découpés : selon le contenu, en morceaux fixes, ou fixes pour les relations de PostgreSQL (auto)',
     'backup/verify-writes': 'ce qui est rouvert avant d’être stocké (sampled ; les arbres toujours)',
     'backup/no-scan': 'ne pas compter les fichiers d’avance, ce dont seul l’avancement a besoin',
     'snapshots/latest': 'seulement les derniers de chaque hôte et chemins',

@@ -49,10 +49,12 @@ export const french: Readonly<Record<TextKey, string>> = {
   'error.unreadableFile': 'impossible de lire {path}, donné par {option} : {problem}',
   'error.variableValue': 'valeur « {value} » invalide dans la variable {variable} : attendu {expected}',
 
-  'hint.brokenPacks': 'Lancez `coffre repo repair packs {packs}`, puis `coffre repo repair snapshots --forget`. Une nouvelle sauvegarde ramène les données perdues là où elles existent encore.',
+  'hint.brokenPacks':
+    'Lancez `coffre repo repair packs {packs}`, puis `coffre repo repair snapshots --forget`. Une nouvelle sauvegarde ramène les données perdues là où elles existent encore.',
   'hint.commands': 'Les commandes sont : {commands}.',
   'hint.credentialsFile': 'Écrivez-y aws_access_key_id = … et aws_secret_access_key = …, ou nommez plutôt un profil.',
-  'hint.damaged': 'Lancez `coffre repo repair index`, puis vérifiez de nouveau ; ce qui manque encore, `coffre repo repair snapshots` le laisse de côté.',
+  'hint.damaged':
+    'Lancez `coffre repo repair index`, puis vérifiez de nouveau ; ce qui manque encore, `coffre repo repair snapshots` le laisse de côté.',
   'hint.deleteEverything': 'Limitez-la par --include ou --exclude, ou restaurez dans un autre dossier.',
   'hint.didYouMean': 'Vouliez-vous dire {words} ?',
   'hint.emptyPassword': 'Un dépôt au mot de passe vide s’ouvre avec --insecure-no-password.',
@@ -64,14 +66,17 @@ export const french: Readonly<Record<TextKey, string>> = {
   'hint.internal': 'C’est un défaut de Coffre. Merci de le signaler avec les lignes ci-dessus.',
   'hint.keyInUse': 'Ouvrez le dépôt avec un autre mot de passe, puis supprimez cette clé.',
   'hint.latest': 'Donnez l’identifiant d’un instantané, ou latest.',
-  'hint.newPassword': 'Donnez --new-password-file FICHIER, ou définissez COFFRE_NEW_PASSWORD_FILE ou COFFRE_NEW_PASSWORD. Coffre ne demande jamais.',
+  'hint.newPassword':
+    'Donnez --new-password-file FICHIER, ou définissez COFFRE_NEW_PASSWORD_FILE ou COFFRE_NEW_PASSWORD. Coffre ne demande jamais.',
   'hint.noLock': 'Donnez --no-lock pour lire là où rien ne peut être écrit.',
   'hint.nothingToBackUp': 'Donnez les chemins de fichiers et de dossiers, ou une liste avec --files-from.',
   'hint.password': 'Donnez {option} FICHIER, ou définissez COFFRE_PASSWORD_FILE ou COFFRE_PASSWORD. Coffre ne demande jamais.',
   'hint.redirect': 'Envoyez la sortie dans un fichier ou à un autre programme, ou donnez --target.',
-  'hint.removeAll': 'Pour supprimer tous les instantanés d’un hôte, d’une étiquette ou d’un chemin, donnez aussi --unsafe-allow-remove-all.',
+  'hint.removeAll':
+    'Pour supprimer tous les instantanés d’un hôte, d’une étiquette ou d’un chemin, donnez aussi --unsafe-allow-remove-all.',
   'hint.repository': 'Donnez {option} EMPLACEMENT ou définissez {variable}.',
-  'hint.restoreErrors': 'Tout le reste est restauré. Les lignes ci-dessus disent ce qui manque et pourquoi ; `coffre repo check --read-data` dit si le dépôt est entier.',
+  'hint.restoreErrors':
+    'Tout le reste est restauré. Les lignes ci-dessus disent ce qui manque et pourquoi ; `coffre repo check --read-data` dit si le dépôt est entier.',
   'hint.stdinCommand': 'Donnez-la après --, comme dans : backup --stdin-from-command -- pg_dump boutique',
 
   'column.created': 'Créée',
@@ -108,7 +113,8 @@ export const french: Readonly<Record<TextKey, string>> = {
   'backup.parent': 'instantané parent {id}',
   'backup.processed': '{files} fichiers traités, {size} en {time}',
   'backup.progress': '[{time}] {files} fichiers, {size}, {errors} erreurs  {current}',
-  'backup.progressOf': '[{time}] {percent}  {files} fichiers {size}, sur {ofFiles} fichiers {ofSize}, {errors} erreurs{eta}  {current}',
+  'backup.progressOf':
+    '[{time}] {percent}  {files} fichiers {size}, sur {ofFiles} fichiers {ofSize}, {errors} erreurs{eta}  {current}',
   'backup.saved': 'instantané {id} enregistré',
   'backup.skipped': 'rien n’a changé, pas d’instantané',
   'backup.wouldAdd': 'Serait ajouté au dépôt : {size} ({stored} stockés)',
@@ -116,7 +122,8 @@ export const french: Readonly<Record<TextKey, string>> = {
   'cat.packMismatch': 'le paquet {id} est endommagé : l’empreinte de son contenu est {actual}',
 
   'check.counts': '{snapshots} instantanés vérifiés, {blobs} blobs dans {packs} paquets',
-  'check.defaultRetention': 'le compartiment met de lui-même un terme sur chaque objet : les verrous ne peuvent plus être supprimés',
+  'check.defaultRetention':
+    'le compartiment met de lui-même un terme sur chaque objet : les verrous ne peuvent plus être supprimés',
   'check.error': 'erreur : {message}',
   'check.errors': 'la vérification a trouvé {count} erreurs',
   'check.lockGone': '{path} était verrouillé jusqu’au {until} et n’est plus là',
@@ -225,9 +232,11 @@ export const french: Readonly<Record<TextKey, string>> = {
   'repair.damagedIndex': 'l’index {id} est endommagé et s’en va',
   'repair.droppedPack': 'le paquet {id} n’est plus là',
   'repair.hopeless': '{snapshot} : rien n’en est lisible',
-  'repair.index': 'l’index est refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',
+  'repair.index':
+    'l’index est refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',
   'repair.indexFine': 'l’index est comme il faut',
-  'repair.indexWould': 'l’index serait refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',
+  'repair.indexWould':
+    'l’index serait refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',
   'repair.invalidEntry': 'instantané {id} : {path} n’a pas de sens et s’en va',
   'repair.lostContent': 'instantané {id} : {path} a perdu du contenu',
   'repair.lostFolder': 'instantané {id} : le dossier {path} ne se lit pas et devient vide',
@@ -243,7 +252,8 @@ export const french: Readonly<Record<TextKey, string>> = {
   'restore.error': 'erreur : {path} : {problem}',
   'restore.errors': '{count} erreurs : la restauration est incomplète',
   'restore.partSummary': 'Bilan : {files} / {of} fichiers/dossiers restaurés ({size}) en {time}',
-  'restore.progress': '[{time}] {percent}  {files} fichiers/dossiers {size}, sur {of} fichiers/dossiers {total}, {skipped} laissés, {errors} erreurs',
+  'restore.progress':
+    '[{time}] {percent}  {files} fichiers/dossiers {size}, sur {of} fichiers/dossiers {total}, {skipped} laissés, {errors} erreurs',
   'restore.restoring': 'restauration de {snapshot} dans {target}',
   'restore.skipped': ', {files} fichiers/dossiers laissés {size}',
   'restore.summary': 'Bilan : {of} fichiers/dossiers restaurés ({size}) en {time}',

@@ -22,7 +22,12 @@ export function languageOf(environment: Readonly<Record<string, string | undefin
 
 export async function loadTexts(language: Language): Promise<Texts> {
   if (language === 'en') {
-    return { language, say: (key, values = {}) => fill(english[key], values), explain: (_, message) => message, advise: (_, hint) => hint }
+    return {
+      language,
+      say: (key, values = {}) => fill(english[key], values),
+      explain: (_, message) => message,
+      advise: (_, hint) => hint,
+    }
   }
   const [{ french }, { frenchErrors }] = await Promise.all([import('./french.ts'), import('./french-errors.ts')])
   return {

@@ -12,7 +12,8 @@ export function parseLocalTime(given: string): number {
 
 /** A date, with or without a time and a zone: `2006-01-02`, `02.01.2006 15:04`, `2006-01-02 15:04:05 +0100`. */
 export function parseLooseTime(given: string): number {
-  const match = /^(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)\.(\d\d)\.(\d{4}))(?: (\d\d):(\d\d)(?::(\d\d)(?: ([+-]\d{4}|[A-Z]{1,4}))?)?)?$/.exec(given)
+  const match =
+    /^(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)\.(\d\d)\.(\d{4}))(?: (\d\d):(\d\d)(?::(\d\d)(?: ([+-]\d{4}|[A-Z]{1,4}))?)?)?$/.exec(given)
   if (match === null) throw new ValueError('YYYY-MM-DD[ hh:mm[:ss[ +hhmm]]]')
   const [, y1, m1, d1, d2, m2, y2, hour = '0', minute = '0', second = '0', zone] = match
   const fields = [y1 ?? y2, m1 ?? m2, d1 ?? d2, hour, minute, second].map(Number)

@@ -57,7 +57,11 @@ export function commaTexts(name: string, placeholder: string, spelling: Spelling
   return { name, placeholder, ...spelling, initial: [], take: (given, before) => [...before, ...given.split(',')] }
 }
 
-export function choice<const Word extends string>(name: string, words: readonly Word[], spelling: Spelling = {}): Option<Word | undefined> {
+export function choice<const Word extends string>(
+  name: string,
+  words: readonly Word[],
+  spelling: Spelling = {},
+): Option<Word | undefined> {
   const parse = (given: string): Word => {
     const word = words.find((candidate) => candidate === given)
     if (word === undefined) throw new ValueError(words.join(' | '))

@@ -74,16 +74,22 @@ class Reading {
   }
 
   #letters(letters: ByteString): void {
-    for (let at = 0; at < letters.length; at++) {
-      const letter = letters.charAt(at)
-      const found = this.#byLetter.get(letter)
-      if (found === undefined) throw this.#unknown(`-${letter}`)
+    for (let at = 0; at < letters.length; ) {
+      const shown = `-${letters.charAt(at)}`
+      const found = this.#byLetter.get(letters.charAt(at))
+      if (found === undefined) throw this.#unknown(shown)
       const [key, option] = found
       const rest = letters.slice(at + 1)
-      if (rest.startsWith('=')) return this.#take(key, option, `-${letter}`, rest.slice(1))
-      if (option.bare === undefined) return this.#take(key, option, `-${letter}`, rest === '' ? this.#following(`-${letter}`) : rest)
-      this.#take(key, option, `-${letter}`, option.bare)
+      const takesRest = rest.startsWith('=') || option.bare === undefined
+      this.#take(key, option, shown, takesRest ? this.#valueIn(rest, shown) : (option.bare ?? ''))
+      at = takesRest ? letters.length : at + 1
     }
+  }
+
+  /** What a letter's value is, given what is written after the letter. */
+  #valueIn(rest: ByteString, shown: string): ByteString {
+    if (rest.startsWith('=')) return rest.slice(1)
+    return rest === '' ? this.#following(shown) : rest
   }
 
   #following(shown: string): ByteString {

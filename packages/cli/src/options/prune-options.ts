@@ -1,4 +1,4 @@
-import { parseSize, parseUnusedLimit, type PruneOptions } from '@coffre/repository'
+import { type PruneOptions, parseSize, parseUnusedLimit } from '@coffre/repository'
 import { flag, type Values, value } from './option.ts'
 
 /** How much prune repacks; forget --prune takes these too. */

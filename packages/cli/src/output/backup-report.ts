@@ -25,7 +25,6 @@ export class BackupReport {
   readonly #output: Output
   readonly #texts: Texts
   readonly #beginMs = performance.now()
-  #counts: ArchiveCounts | undefined
 
   constructor(output: Output, texts: Texts) {
     this.#output = output
@@ -34,7 +33,6 @@ export class BackupReport {
       onError: (path, error) => this.fail(path, error instanceof Error ? error.message : String(error)),
       onItem: (path, node, change) => this.#item(path, Number(node.size ?? 0), change),
       onStart: (counts) => {
-        this.#counts = counts
         this.hideProgress = output.showProgress({ line: () => this.#line(counts), json: () => this.#status(counts) })
       },
     }
@@ -53,12 +51,20 @@ export class BackupReport {
   }
 
   #summarize({ counts, snapshotId, startMs, endMs }: BackupResult, isDryRun: boolean): void {
-    const say = (key: Parameters<Texts['say']>[0], values: Parameters<Texts['say']>[1]): void => this.#output.summarize(this.#texts.say(key, values))
+    const say = (key: Parameters<Texts['say']>[0], values: Parameters<Texts['say']>[1]): void =>
+      this.#output.summarize(this.#texts.say(key, values))
     const five = (count: number): string => String(count).padStart(5)
     this.#output.summarize('')
-    say('backup.files', { new: five(counts.filesNew), changed: five(counts.filesChanged), unmodified: five(counts.filesUnmodified) })
+    say('backup.files', {
+      new: five(counts.filesNew),
+      changed: five(counts.filesChanged),
+      unmodified: five(counts.filesUnmodified),
+    })
     say('backup.dirs', { new: five(counts.dirsNew), changed: five(counts.dirsChanged), unmodified: five(counts.dirsUnmodified) })
-    say(isDryRun ? 'backup.wouldAdd' : 'backup.added', { size: formatBytes(counts.dataAdded), stored: formatBytes(counts.dataAddedPacked) })
+    say(isDryRun ? 'backup.wouldAdd' : 'backup.added', {
+      size: formatBytes(counts.dataAdded),
+      stored: formatBytes(counts.dataAddedPacked),
+    })
     this.#output.summarize('')
     const time = formatSeconds((endMs - startMs) / 1000)
     say('backup.processed', { files: fileCount(counts), size: formatBytes(counts.totalBytesProcessed), time })
@@ -71,7 +77,10 @@ export class BackupReport {
     const { json, verbosity } = this.#output
     if (verbosity < (json ? 2 : 3)) return
     const action = actions[change]
-    if (!json) return this.#output.note(`${action.padEnd(9)} ${item}${size > 0 && change !== 'unmodified' ? ` (${formatBytes(size)})` : ''}`, 3)
+    if (!json) {
+      this.#output.note(`${action.padEnd(9)} ${item}${size > 0 && change !== 'unmodified' ? ` (${formatBytes(size)})` : ''}`, 3)
+      return
+    }
     const data_size = change === 'unmodified' ? 0 : size
     // Several items share a pack, so what one of them takes is not known.
     const unknown = { duration: 0, data_size, data_size_in_repo: 0, metadata_size: 0, metadata_size_in_repo: 0, total_files: 0 }
@@ -81,7 +90,13 @@ export class BackupReport {
   #line(counts: ArchiveCounts): string {
     const { totalBytesProcessed: bytes } = counts
     const seconds = this.#seconds()
-    const values = { time: formatSeconds(seconds), files: fileCount(counts), size: formatBytes(bytes), errors: this.errors, current: counts.current }
+    const values = {
+      time: formatSeconds(seconds),
+      files: fileCount(counts),
+      size: formatBytes(bytes),
+      errors: this.errors,
+      current: counts.current,
+    }
     const { expected } = this
     if (expected === undefined) return this.#texts.say('backup.progress', values)
     const left = secondsLeft(bytes, expected.bytes, seconds)

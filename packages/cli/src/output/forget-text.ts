@@ -5,8 +5,15 @@ import { groupHeading } from './group-text.ts'
 import { snapshotJson, snapshotTable } from './snapshot-text.ts'
 
 /** What a policy keeps and removes, group by group. */
-export function printForgetGroups(groups: readonly ForgetGroup[], compact: boolean, { output, texts }: Pick<Call, 'output' | 'texts'>): void {
-  if (output.json) return output.printJsonText(`[${groups.map(groupJson).join()}]`)
+export function printForgetGroups(
+  groups: readonly ForgetGroup[],
+  compact: boolean,
+  { output, texts }: Pick<Call, 'output' | 'texts'>,
+): void {
+  if (output.json) {
+    output.printJsonText(`[${groups.map(groupJson).join()}]`)
+    return
+  }
   for (const { key, keep, remove, reasons } of groups) {
     for (const line of groupHeading(key, texts)) output.note(line, 2)
     if (keep.length > 0) {
@@ -25,7 +32,8 @@ export function printForgetGroups(groups: readonly ForgetGroup[], compact: boole
 
 /** As restic prints it: null for what is empty. */
 function groupJson({ key, keep, remove, reasons }: ForgetGroup): string {
-  const list = (snapshots: readonly StoredSnapshot[]): string => (snapshots.length === 0 ? 'null' : `[${snapshots.map(snapshotJson).join()}]`)
+  const list = (snapshots: readonly StoredSnapshot[]): string =>
+    snapshots.length === 0 ? 'null' : `[${snapshots.map(snapshotJson).join()}]`
   const why = reasons.map(({ snapshot, matches }) => `{"snapshot":${snapshotJson(snapshot)},"matches":${goJson(matches)}}`)
   const start = goJson({ tags: key.tags, host: key.hostname, paths: key.paths }).slice(0, -1)
   return `${start},"keep":${list(keep)},"remove":${list(remove)},"reasons":${why.length === 0 ? 'null' : `[${why.join()}]`}}`

@@ -1,5 +1,5 @@
-import { cellsWide } from './table.ts'
 import type { Sink } from './sink.ts'
+import { cellsWide } from './table.ts'
 
 const eraseLine = '\r\u001b[2K'
 

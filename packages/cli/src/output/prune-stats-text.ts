@@ -15,9 +15,32 @@ export function printPruneStats(stats: PruneStats, isDryRun: boolean, { output, 
     output.printJson({
       message_type: 'summary',
       dry_run: isDryRun,
-      blobs: { used: blobs.used, duplicate: blobs.duplicate, unused: blobs.unused, remove: blobs.remove, repack: blobs.repack, repack_remove: blobs.repackRemove },
-      bytes: { used: bytes.used, duplicate: bytes.duplicate, unused: bytes.unused, unindexed: bytes.unindexed, remove: bytes.remove, repack: bytes.repack, repack_remove: bytes.repackRemove },
-      packs: { used: packs.used, partly_used: packs.partlyUsed, unused: packs.unused, unindexed: packs.unindexed, keep: packs.keep, repack: packs.repack, remove: packs.remove },
+      blobs: {
+        used: blobs.used,
+        duplicate: blobs.duplicate,
+        unused: blobs.unused,
+        remove: blobs.remove,
+        repack: blobs.repack,
+        repack_remove: blobs.repackRemove,
+      },
+      bytes: {
+        used: bytes.used,
+        duplicate: bytes.duplicate,
+        unused: bytes.unused,
+        unindexed: bytes.unindexed,
+        remove: bytes.remove,
+        repack: bytes.repack,
+        repack_remove: bytes.repackRemove,
+      },
+      packs: {
+        used: packs.used,
+        partly_used: packs.partlyUsed,
+        unused: packs.unused,
+        unindexed: packs.unindexed,
+        keep: packs.keep,
+        repack: packs.repack,
+        remove: packs.remove,
+      },
       total_removed_blobs: removedBlobs,
       total_removed_bytes: removedBytes,
       remaining_bytes: totalBytes - removedBytes,
@@ -26,7 +49,10 @@ export function printPruneStats(stats: PruneStats, isDryRun: boolean, { output, 
     return
   }
   const row = (key: TextKey, count: number, size: number, verbosity: 1 | 2): void => {
-    if (output.verbosity >= verbosity) output.print(texts.say('prune.row', { label: texts.say(key).padEnd(14), count: String(count).padStart(10), size: formatBytes(size) }))
+    if (output.verbosity >= verbosity)
+      output.print(
+        texts.say('prune.row', { label: texts.say(key).padEnd(14), count: String(count).padStart(10), size: formatBytes(size) }),
+      )
   }
   if (isDryRun) output.summarize(texts.say('prune.wouldDo'))
   row('prune.used', blobs.used, bytes.used, 2)

@@ -19,7 +19,16 @@ export class RestoreReport {
     this.#output = output
     this.#texts = texts
     this.#isDryRun = isDryRun
-    this.counts = { filesTotal: 0, filesRestored: 0, filesSkipped: 0, filesDeleted: 0, bytesTotal: 0, bytesRestored: 0, bytesSkipped: 0, errors: 0 }
+    this.counts = {
+      filesTotal: 0,
+      filesRestored: 0,
+      filesSkipped: 0,
+      filesDeleted: 0,
+      bytesTotal: 0,
+      bytesRestored: 0,
+      bytesSkipped: 0,
+      errors: 0,
+    }
     this.listeners = {
       onError: (location, error) => this.#error(location, error),
       onItem: (location, action, sizeBytes) => this.#item(location, action, sizeBytes),
@@ -61,7 +70,14 @@ export class RestoreReport {
   #line(): string {
     const { filesRestored, filesTotal, bytesRestored, bytesTotal, filesSkipped, errors } = this.counts
     const percent = formatPercent(bytesRestored + this.counts.bytesSkipped, bytesTotal)
-    const values = { time: formatSeconds(this.#seconds()), percent, files: filesRestored, of: filesTotal, size: formatBytes(bytesRestored), total: formatBytes(bytesTotal) }
+    const values = {
+      time: formatSeconds(this.#seconds()),
+      percent,
+      files: filesRestored,
+      of: filesTotal,
+      size: formatBytes(bytesRestored),
+      total: formatBytes(bytesTotal),
+    }
     return this.#texts.say('restore.progress', { ...values, skipped: filesSkipped, errors })
   }
 

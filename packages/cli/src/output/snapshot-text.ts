@@ -21,7 +21,13 @@ export function snapshotTime(snapshot: Snapshot): string {
 /** One line about a snapshot, where another command speaks of it. */
 export function snapshotLine(snapshot: StoredSnapshot, texts: Texts): string {
   const { id, paths, username = '', hostname = '' } = snapshot
-  return texts.say('snapshot.line', { id: shortId(id), paths: paths.join(' '), time: snapshotTime(snapshot), user: username, host: hostname })
+  return texts.say('snapshot.line', {
+    id: shortId(id),
+    paths: paths.join(' '),
+    time: snapshotTime(snapshot),
+    user: username,
+    host: hostname,
+  })
 }
 
 export interface SnapshotTableOptions {
@@ -32,7 +38,10 @@ export interface SnapshotTableOptions {
 
 /** A table of snapshots, the oldest first. */
 export function snapshotTable(snapshots: readonly StoredSnapshot[], options: SnapshotTableOptions, texts: Texts): string[] {
-  const column = (title: string, cell: (snapshot: StoredSnapshot) => string): Column => ({ title, cells: snapshots.map((s) => printable(cell(s))) })
+  const column = (title: string, cell: (snapshot: StoredSnapshot) => string): Column => ({
+    title,
+    cells: snapshots.map((s) => printable(cell(s))),
+  })
   const { compact, reasons } = options
   const columns = [
     column('ID', ({ id }) => shortId(id)),
@@ -40,10 +49,13 @@ export function snapshotTable(snapshots: readonly StoredSnapshot[], options: Sna
     column(texts.say('column.host').padEnd(compact ? 0 : 10), ({ hostname = '' }) => hostname),
     column(texts.say('column.tags').padEnd(compact ? 6 : 10), ({ tags = [] }) => tags.join(compact ? '\n' : ',')),
   ]
-  if (reasons !== undefined && !compact) columns.push(column(texts.say('column.reasons'), ({ id }) => (reasons.get(id) ?? []).join('\n')))
+  if (reasons !== undefined && !compact)
+    columns.push(column(texts.say('column.reasons'), ({ id }) => (reasons.get(id) ?? []).join('\n')))
   if (!compact) columns.push(column(texts.say('column.paths'), ({ paths }) => paths.join('\n')))
   if (snapshots.some(({ summary }) => summary !== undefined)) {
-    columns.push(column(texts.say('column.size'), ({ summary }) => (summary === undefined ? '' : formatBytes(summary.totalBytesProcessed))))
+    columns.push(
+      column(texts.say('column.size'), ({ summary }) => (summary === undefined ? '' : formatBytes(summary.totalBytesProcessed))),
+    )
   }
   const spaced = !compact && snapshots.some(({ paths }) => paths.length > 1)
   return formatTable(columns, { footer: texts.say('snapshots.count', { count: snapshots.length }), spaced })

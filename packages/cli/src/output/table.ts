@@ -14,7 +14,9 @@ const separator = '  '
 
 /** A table for people: columns as wide as their widest line, rules above and below the rows. */
 export function formatTable(columns: readonly Column[], options: TableOptions = {}): string[] {
-  const widths = columns.map(({ title, cells }) => Math.max(...[title, ...cells].flatMap((cell) => cell.split('\n').map(cellsWide))))
+  const widths = columns.map(({ title, cells }) =>
+    Math.max(...[title, ...cells].flatMap((cell) => cell.split('\n').map(cellsWide))),
+  )
   const rule = '-'.repeat(widths.reduce((sum, width) => sum + width, 0) + separator.length * (columns.length - 1))
   const row = (cells: readonly string[]): string[] => formatRow(cells, widths)
   const lines = [...row(columns.map(({ title }) => title)), rule]
@@ -43,7 +45,8 @@ function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - cellsWide(text)))
 }
 
-const wide = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
 const narrow = /^[\x20-\x7e]*$/
 
 /** How many cells of a terminal a text takes: East Asian characters and pictures take two. */

@@ -1,5 +1,13 @@
 import type { ByteString } from '@coffre/foundation'
-import { findSnapshot, formatInstant, type GroupBy, latestSnapshot, listSnapshots, parseTimestamp, type StoredSnapshot } from '@coffre/repository'
+import {
+  findSnapshot,
+  formatInstant,
+  type GroupBy,
+  latestSnapshot,
+  listSnapshots,
+  parseTimestamp,
+  type StoredSnapshot,
+} from '@coffre/repository'
 import type { Session } from './open-session.ts'
 
 export interface ParentWish {

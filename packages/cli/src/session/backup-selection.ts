@@ -1,6 +1,14 @@
 import { closeSync, readSync } from 'node:fs'
 import { type ByteString, isCoffreError } from '@coffre/foundation'
-import { cacheFolderMarker, FolderMarker, type LocalFiles, type MarkerLookup, type PatternList, type Selection, selectAll } from '@coffre/repository'
+import {
+  cacheFolderMarker,
+  FolderMarker,
+  type LocalFiles,
+  type MarkerLookup,
+  type PatternList,
+  type Selection,
+  selectAll,
+} from '@coffre/repository'
 import { DeviceBorder } from './device-border.ts'
 
 /** What of its targets a backup leaves out. */
@@ -52,7 +60,8 @@ function markerLookup(files: LocalFiles): MarkerLookup {
       try {
         const start = Buffer.alloc(length)
         let filled = 0
-        for (let read = -1; read !== 0 && filled < length; filled += read) read = readSync(descriptor, start, filled, length - filled, filled)
+        for (let read = -1; read !== 0 && filled < length; filled += read)
+          read = readSync(descriptor, start, filled, length - filled, filled)
         return start.subarray(0, filled)
       } finally {
         closeSync(descriptor)

@@ -48,7 +48,11 @@ export async function gatherTargets(
   if (asked.length === 0 && missing.length === 0) throw usageError('error.nothingToBackUp', {}, 'hint.nothingToBackUp')
   const targets = asked.filter((target) => exists(absolutePath(target, workingFolder), files) || void missing.push(target))
   if (targets.length === 0) {
-    throw new CommandLineError('source.missing', { key: 'error.noTargets', values: { paths: missing.join(', ') } }, { key: 'hint.filePath', values: {} })
+    throw new CommandLineError(
+      'source.missing',
+      { key: 'error.noTargets', values: { paths: missing.join(', ') } },
+      { key: 'hint.filePath', values: {} },
+    )
   }
   return { targets, missing }
 }

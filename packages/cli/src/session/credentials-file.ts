@@ -21,7 +21,8 @@ export async function credentialsIn(path: ByteString): Promise<S3Credentials | u
   const accessKeyId = values.get('aws_access_key_id')
   const secretAccessKey = values.get('aws_secret_access_key')
   const sessionToken = values.get('aws_session_token')
-  if (accessKeyId === undefined || secretAccessKey === undefined) throw usageError('error.credentialsFile', { path }, 'hint.credentialsFile')
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw usageError('error.credentialsFile', { path }, 'hint.credentialsFile')
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }
 }
 
@@ -32,7 +33,8 @@ function parseAssignments(text: string): Map<string, string> {
     const section = /^\s*\[\s*(.*?)\s*\]\s*$/.exec(line)?.[1]
     if (section !== undefined) counts = section === 'default'
     const [, name, value] = /^\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*$/.exec(line) ?? []
-    if (counts && name !== undefined && value !== undefined && value !== '') values.set(name.toLowerCase(), value.replace(/^(["'])(.*)\1$/, '$2'))
+    if (counts && name !== undefined && value !== undefined && value !== '')
+      values.set(name.toLowerCase(), value.replace(/^(["'])(.*)\1$/, '$2'))
   }
   return values
 }

@@ -14,7 +14,9 @@ export async function loadIndexOf(
     done = filesDone
     total = filesTotal
   }
-  const hide = output.showProgress({ line: () => texts.say('progress.index', { percent: formatPercent(done, total), done, total }) })
+  const hide = output.showProgress({
+    line: () => texts.say('progress.index', { percent: formatPercent(done, total), done, total }),
+  })
   try {
     return await loadIndex(session.repository, { ...options, onProgress }, session.signal)
   } finally {

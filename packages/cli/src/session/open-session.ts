@@ -4,8 +4,8 @@ import { type Backend, openBackend, parseLocation, ReadOnlyBackend } from '@coff
 import type { Call } from '../command.ts'
 import { newRepositoryContext } from '../host/repository-context.ts'
 import { CommandLineError } from '../messages/command-line-error.ts'
-import { mainRepository, type RepositoryChoice } from './repository-choice.ts'
 import { readPassword } from './read-password.ts'
+import { mainRepository, type RepositoryChoice } from './repository-choice.ts'
 import { storageSettings } from './storage-settings.ts'
 
 export type LockKind =
@@ -57,20 +57,35 @@ export async function openStorage(call: Call, choice: RepositoryChoice): Promise
   return openBackend(location, settings, systemContext, call.signal)
 }
 
-async function hold(call: Call, repository: Repository, options: SessionOptions, stack: AsyncDisposableStack): Promise<Pick<Session, 'signal' | 'confirmed'>> {
+async function hold(
+  call: Call,
+  repository: Repository,
+  options: SessionOptions,
+  stack: AsyncDisposableStack,
+): Promise<Pick<Session, 'signal' | 'confirmed'>> {
   const { lock: kind } = options
-  if (kind === 'none' || options.dryRun === true || (kind === 'read' && call.globals.noLock)) return { signal: call.signal, confirmed: Promise.resolve() }
+  if (kind === 'none' || options.dryRun === true || (kind === 'read' && call.globals.noLock))
+    return { signal: call.signal, confirmed: Promise.resolve() }
   // Whoever has finished need not wait until a lock that was never needed is confirmed.
   const ended = new AbortController()
   stack.defer(() => ended.abort())
   const retryForMs = call.globals.retryLock ?? 0
   try {
     const onWaiting = (): void => call.output.note(call.texts.say('lock.waiting', { seconds: Math.ceil(retryForMs / 1000) }))
-    const lock = await lockRepository(repository, { exclusive: kind === 'exclusive', retryForMs, onWaiting }, AbortSignal.any([call.signal, ended.signal]))
+    const lock = await lockRepository(
+      repository,
+      { exclusive: kind === 'exclusive', retryForMs, onWaiting },
+      AbortSignal.any([call.signal, ended.signal]),
+    )
     stack.use(lock)
     return { signal: lock.signal, confirmed: lock.confirmed }
   } catch (error) {
     if (kind !== 'read' || !isCoffreError(error, 'storage.permission', 'storage.no-space')) throw error
-    throw new CommandLineError(error.code, { key: 'error.cannotLock', values: { problem: error.message } }, { key: 'hint.noLock', values: {} }, { cause: error })
+    throw new CommandLineError(
+      error.code,
+      { key: 'error.cannotLock', values: { problem: error.message } },
+      { key: 'hint.noLock', values: {} },
+      { cause: error },
+    )
   }
 }

@@ -1,7 +1,15 @@
-import { executePrune, executePruneOnFullDisk, heldAt, loadVaultState, type PruneOptions, type PrunePhase, planPrune } from '@coffre/repository'
+import {
+  executePrune,
+  executePruneOnFullDisk,
+  heldAt,
+  loadVaultState,
+  type PruneOptions,
+  type PrunePhase,
+  planPrune,
+} from '@coffre/repository'
 import type { Call } from '../command.ts'
-import { printPruneStats } from '../output/prune-stats-text.ts'
 import { formatPercent } from '../output/amounts.ts'
+import { printPruneStats } from '../output/prune-stats-text.ts'
 import type { Session } from './open-session.ts'
 
 export interface PruneWish extends PruneOptions {
@@ -35,7 +43,13 @@ export async function prune({ repository, signal }: Session, wish: PruneWish, ca
     printPruneStats(plan.stats, dryRun, call)
     if (dryRun) return
     if (onFullDisk) await executePruneOnFullDisk(repository, plan, { onProgress }, signal)
-    else await executePrune(repository, plan, { onProgress, ...(options.packBytes === undefined ? {} : { packBytes: options.packBytes }) }, signal)
+    else
+      await executePrune(
+        repository,
+        plan,
+        { onProgress, ...(options.packBytes === undefined ? {} : { packBytes: options.packBytes }) },
+        signal,
+      )
   } finally {
     hide()
   }

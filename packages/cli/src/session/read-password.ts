@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type ByteString, byteStringFrom, bytesOf, CoffreError, throwIfAborted } from '@coffre/foundation'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
-import { readTextFile, trimSpaces } from './text-file.ts'
 import { splitCommand } from './split-command.ts'
+import { readTextFile, trimSpaces } from './text-file.ts'
 
 /** Where a password may come from; of several, the first that is there in this order counts. */
 export interface PasswordSources {
@@ -46,11 +46,14 @@ async function outputOf([program, ...args]: [string, ...string[]], signal: Abort
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   try {
     const [code, killedBy] = (await once(child, 'close')) as [number | null, string | null]
-    if (code !== 0) throw new CoffreError('usage.invalid', `it ended with ${code === null ? `signal ${killedBy}` : `exit code ${code}`}`)
+    if (code !== 0)
+      throw new CoffreError('usage.invalid', `it ended with ${code === null ? `signal ${killedBy}` : `exit code ${code}`}`)
   } catch (error) {
     throwIfAborted(signal)
     const problem = error instanceof Error ? error.message : String(error)
-    throw new CommandLineError('usage.invalid', { key: 'error.passwordCommand', values: { program, problem } }, undefined, { cause: error })
+    throw new CommandLineError('usage.invalid', { key: 'error.passwordCommand', values: { program, problem } }, undefined, {
+      cause: error,
+    })
   }
   return Buffer.concat(chunks)
 }

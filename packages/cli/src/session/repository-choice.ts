@@ -31,8 +31,20 @@ interface Names {
   readonly variables: readonly (readonly [kind: 'coffre' | 'restic', prefix: string])[]
 }
 
-const mainNames: Names = { option: '--', variables: [['coffre', 'COFFRE_'], ['restic', 'RESTIC_']] }
-const fromNames: Names = { option: '--from-', variables: [['coffre', 'COFFRE_FROM_'], ['restic', 'RESTIC_FROM_']] }
+const mainNames: Names = {
+  option: '--',
+  variables: [
+    ['coffre', 'COFFRE_'],
+    ['restic', 'RESTIC_'],
+  ],
+}
+const fromNames: Names = {
+  option: '--from-',
+  variables: [
+    ['coffre', 'COFFRE_FROM_'],
+    ['restic', 'RESTIC_FROM_'],
+  ],
+}
 
 export function mainRepository(globals: GlobalValues, surroundings: Surroundings): Promise<RepositoryChoice> {
   return choose(globals, mainNames, surroundings)
@@ -53,7 +65,8 @@ async function choose(options: ChoiceOptions, names: Names, surroundings: Surrou
 
 async function locationOf(options: ChoiceOptions, names: Names, surroundings: Surroundings): Promise<ByteString> {
   const [repoOption, fileOption] = [`${names.option}repo`, `${names.option}repository-file`]
-  if (options.repo !== undefined && options.repositoryFile !== undefined) throw usageError('error.exclusive', { one: repoOption, other: fileOption })
+  if (options.repo !== undefined && options.repositoryFile !== undefined)
+    throw usageError('error.exclusive', { one: repoOption, other: fileOption })
   if (options.repo !== undefined) return options.repo
   if (options.repositoryFile !== undefined) return trimSpaces(await readTextFile(options.repositoryFile, fileOption))
   for (const [kind, prefix] of names.variables) {
@@ -62,16 +75,25 @@ async function locationOf(options: ChoiceOptions, names: Names, surroundings: Su
     const file = variable(surroundings.environment, `${prefix}REPOSITORY_FILE`)
     if (file !== undefined) return trimSpaces(await readTextFile(file, `${prefix}REPOSITORY_FILE`))
   }
-  throw usageError('error.noRepository', { option: repoOption }, 'hint.repository', { option: repoOption, variable: `${names.variables[0]?.[1]}REPO` })
+  throw usageError('error.noRepository', { option: repoOption }, 'hint.repository', {
+    option: repoOption,
+    variable: `${names.variables[0]?.[1]}REPO`,
+  })
 }
 
 function passwordSources(options: ChoiceOptions, names: Names, { environment }: Surroundings): PasswordSources {
-  const shown = { fileOption: `${names.option}password-file`, commandOption: `${names.option}password-command`, mayBeEmpty: options.insecureNoPassword }
+  const shown = {
+    fileOption: `${names.option}password-file`,
+    commandOption: `${names.option}password-command`,
+    mayBeEmpty: options.insecureNoPassword,
+  }
   if (options.insecureNoPassword || options.passwordFile !== undefined || options.passwordCommand !== undefined) {
     return { ...shown, file: options.passwordFile, command: options.passwordCommand }
   }
   for (const [, prefix] of names.variables) {
-    const [file, command, text] = ['PASSWORD_FILE', 'PASSWORD_COMMAND', 'PASSWORD'].map((name) => variable(environment, `${prefix}${name}`))
+    const [file, command, text] = ['PASSWORD_FILE', 'PASSWORD_COMMAND', 'PASSWORD'].map((name) =>
+      variable(environment, `${prefix}${name}`),
+    )
     if (file !== undefined) return { ...shown, file }
     if (command !== undefined) return { ...shown, command }
     if (text !== undefined) return { ...shown, text }

@@ -1,4 +1,12 @@
-import { BlobReader, findFolder, findSnapshot, type Id, type RepositoryIndex, type SnapshotFilter, type StoredSnapshot } from '@coffre/repository'
+import {
+  BlobReader,
+  findFolder,
+  findSnapshot,
+  type Id,
+  type RepositoryIndex,
+  type SnapshotFilter,
+  type StoredSnapshot,
+} from '@coffre/repository'
 import type { Call } from '../command.ts'
 import { loadIndexOf } from './load-index.ts'
 import type { Session } from './open-session.ts'

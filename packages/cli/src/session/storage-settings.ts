@@ -2,7 +2,7 @@ import type { ByteString } from '@coffre/foundation'
 import { type OpenOptions, type S3CredentialProvider, s3CredentialsFrom } from '@coffre/storage'
 import { usageError } from '../messages/command-line-error.ts'
 import type { GlobalValues } from '../options/global-options.ts'
-import { variable, type Surroundings } from '../surroundings.ts'
+import { type Surroundings, variable } from '../surroundings.ts'
 import { credentialsIn } from './credentials-file.ts'
 
 /** restic's name for each extended option that is known here. */
@@ -50,7 +50,8 @@ async function credentialProvider(given: ByteString | undefined, { environment }
 }
 
 function tlsOptions(globals: GlobalValues, { environment }: Surroundings) {
-  const [caFile, ...others] = globals.cacert.length > 0 ? globals.cacert : (variable(environment, 'COFFRE_CACERT', 'RESTIC_CACERT')?.split(',') ?? [])
+  const [caFile, ...others] =
+    globals.cacert.length > 0 ? globals.cacert : (variable(environment, 'COFFRE_CACERT', 'RESTIC_CACERT')?.split(',') ?? [])
   if (others.length > 0) throw usageError('error.onlyOnce', { option: '--cacert' })
   return { ...(caFile === undefined ? {} : { caFile }), ...(globals.insecureTls ? { skipVerify: true } : {}) }
 }
@@ -67,5 +68,7 @@ function parseExtended(given: readonly string[]): Map<string, string> {
 }
 
 function extendedError(option: string): Error {
-  return usageError('error.extendedOption', { option }, 'hint.extendedOptions', { known: 's3.region, s3.bucket-lookup=auto|dns|path, s3.connections' })
+  return usageError('error.extendedOption', { option }, 'hint.extendedOptions', {
+    known: 's3.region, s3.bucket-lookup=auto|dns|path, s3.connections',
+  })
 }

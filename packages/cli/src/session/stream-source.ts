@@ -55,7 +55,9 @@ export function commandSource(
     })
     .catch((error: unknown) => {
       if (signal.aborted) throw interruption(signal)
-      throw error instanceof CoffreError ? error : commandFailed(program, error instanceof Error ? error.message : String(error), error)
+      throw error instanceof CoffreError
+        ? error
+        : commandFailed(program, error instanceof Error ? error.message : String(error), error)
     })
     .finally(() => signal.removeEventListener('abort', stop))
   // Whoever awaits `ended` hears of the failure; until then it must not count as unhandled.

@@ -13,7 +13,11 @@ export async function readBytes(path: ByteString, option: string): Promise<Buffe
     return await readFile(bytesOf(path))
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw usageError('error.unreadableFile', { path, option, problem: code }, code === 'ENOENT' ? 'hint.filePath' : 'hint.fileAccess')
+    throw usageError(
+      'error.unreadableFile',
+      { path, option, problem: code },
+      code === 'ENOENT' ? 'hint.filePath' : 'hint.fileAccess',
+    )
   }
 }
 

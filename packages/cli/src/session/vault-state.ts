@@ -1,5 +1,14 @@
+import {
+  type Held,
+  heldAt,
+  type Id,
+  LockSession,
+  loadVaultState,
+  type RepositoryIndex,
+  recordKnown,
+  type WriteLock,
+} from '@coffre/repository'
 import type { FileHandle } from '@coffre/storage'
-import { type Held, heldAt, type Id, loadVaultState, LockSession, type RepositoryIndex, recordKnown, type WriteLock } from '@coffre/repository'
 import type { Session } from './open-session.ts'
 
 type Opened = Pick<Session, 'repository' | 'signal'>
@@ -29,7 +38,11 @@ export function recordKeys(session: Opened, change: Change): Promise<void> {
   return record(session, 'key', change)
 }
 
-async function record({ repository, signal }: Opened, type: 'snapshot' | 'key', { added = [], removed = [] }: Change): Promise<void> {
+async function record(
+  { repository, signal }: Opened,
+  type: 'snapshot' | 'key',
+  { added = [], removed = [] }: Change,
+): Promise<void> {
   if (added.length + removed.length === 0) return
   const files = (names: readonly Id[]): FileHandle[] => names.map((name) => ({ type, name }))
   await recordKnown(repository, { added: files(added), removed: files(removed) }, signal)
