@@ -37,9 +37,7 @@ export const usage = `npm run bench -- [OPTION…]     Coffre beside restic, kop
   --smoke            a minute's try of Coffre and restic on tiny corpora
 `
 
-/** The names of the sections of the page. */
-export const sectionNames: readonly string[] = [...corpusTable.map(({ name }) => name), ...scaleTable.map(scaleSectionName)]
-
+/** The section of the page with the results of a scale run. A corpus' section has the name of the corpus. */
 export function scaleSectionName({ name }: Pick<ScaleRun, 'name'>): string {
   return `scale ${name}`
 }

@@ -19,7 +19,7 @@ export interface Measurement {
   readonly peakRssBytes: number
 }
 
-export class CommandFailedError extends Error {
+class CommandFailedError extends Error {
   override readonly name = 'CommandFailedError'
 }
 

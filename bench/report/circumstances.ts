@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
 import { resolve } from 'node:path'
+import { fileSystemIn } from './file-system-in.ts'
 
 /** When, where and with what the figures of a section were measured: one paragraph. */
 export async function circumstances(
@@ -28,15 +29,4 @@ async function fileSystemOf(folder: string): Promise<string> {
     // Only Linux has it.
     return 'unknown file system'
   }
-}
-
-/** The type of the file system that a path is on, after a list of mounts as /proc has it. */
-export function fileSystemIn(mounts: string, path: string): string {
-  let best = { point: '', kind: 'unknown file system' }
-  for (const line of mounts.split('\n')) {
-    const [, point = '', kind = ''] = line.split(' ')
-    const isAbove = path === point || path.startsWith(point.endsWith('/') ? point : `${point}/`)
-    if (kind !== '' && isAbove && point.length >= best.point.length) best = { point, kind }
-  }
-  return best.kind
 }

@@ -20,7 +20,7 @@ export interface RoundResult {
   readonly addedBytes: number | undefined
 }
 
-export class WrongRestoreError extends Error {
+class WrongRestoreError extends Error {
   override readonly name = 'WrongRestoreError'
 }
 

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { applyChanges } from './staged-corpus.ts'
+import { applyChanges } from './apply-changes.ts'
 import { digestTree } from './tree-digest.ts'
 
 async function write(folder: string, files: Readonly<Record<string, [content: string, mtimeSeconds: number]>>): Promise<void> {

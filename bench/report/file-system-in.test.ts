@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fileSystemIn } from './circumstances.ts'
+import { fileSystemIn } from './file-system-in.ts'
 
 const mounts = 'disk / ext4 rw 0 0\nfast /data xfs rw 0 0\ntmpfs /data2 tmpfs rw 0 0\nover /data btrfs rw 0 0\n'
 

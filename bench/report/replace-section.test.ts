@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { projectRoot } from '../../tools/project-root.ts'
-import { sectionNames } from '../options.ts'
-import { replaceSection } from './document.ts'
+import { corpusTable } from '../corpora/corpus-table.ts'
+import { scaleSectionName } from '../options.ts'
+import { scaleTable } from '../scale/scale-table.ts'
+import { replaceSection } from './replace-section.ts'
 
 const page = 'above\n<!-- begin a, by npm run bench -->\nold\n<!-- end a -->\nbelow\n'
 
@@ -22,5 +24,6 @@ test('a page without the markers, or with two of them, is refused', () => {
 
 test('docs/benchmarks.md has the markers of every section', async () => {
   const real = await readFile(join(projectRoot, 'docs/benchmarks.md'), 'utf8')
-  for (const name of sectionNames) assert.notEqual(replaceSection(real, name, `results of ${name}`), real)
+  for (const name of [...corpusTable.map((corpus) => corpus.name), ...scaleTable.map(scaleSectionName)])
+    assert.notEqual(replaceSection(real, name, `results of ${name}`), real)
 })
