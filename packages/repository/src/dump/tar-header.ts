@@ -7,7 +7,7 @@ import { aclText } from './acl-text.ts'
 import { deviceNumbers } from './device-numbers.ts'
 
 /** POSIX.1-2017, pax, "ustar Interchange Format" and "pax Header Block": blocks of 512 bytes, numbers in octal digits. */
-export const tarBlockBytes = 512
+const tarBlockBytes = 512
 
 const typeFlags: Readonly<Partial<Record<Node['type'], string>>> = {
   file: '0',

@@ -5,7 +5,7 @@ import { formatTimestamp, parseTimestamp } from '../local/timestamp.ts'
 
 /** PKWARE's APPNOTE 6.3.10, sections 4.3.7 to 4.3.16 and 4.5. All numbers are little-endian. */
 export const storedMethod = 0
-export const deflateMethod = 8
+const deflateMethod = 8
 
 const descriptorFlag = 0x0008
 const utf8Flag = 0x0800

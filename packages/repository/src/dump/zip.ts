@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream/promises'
 import { crc32, createDeflateRaw } from 'node:zlib'
 import { bytesOf } from '@coffre/foundation'
 import type { DumpEntry } from './dump-entries.ts'
-import { centralHeader, dataDescriptor, localHeader, type ZipSizes, zipEnd, zipEntry } from './zip-records.ts'
+import { centralHeader, dataDescriptor, localHeader, storedMethod, type ZipSizes, zipEnd, zipEntry } from './zip-records.ts'
 
 /** A zip archive, with 64-bit sizes where they are needed. Only files, folders and links have a place in it. */
 export async function* zipArchive(entries: AsyncIterable<DumpEntry>): AsyncGenerator<Uint8Array> {
@@ -23,7 +23,7 @@ export async function* zipArchive(entries: AsyncIterable<DumpEntry>): AsyncGener
     yield counted(localHeader(entry))
     const sizes = { crc: 0, packedBytes: 0, contentBytes: 0 }
     const source = measured(target === undefined ? content : [target], sizes)
-    for await (const chunk of node.type === 'file' ? deflated(source, entry.method !== 0) : source) {
+    for await (const chunk of node.type === 'file' ? deflated(source, entry.method !== storedMethod) : source) {
       sizes.packedBytes += chunk.length
       yield counted(chunk)
     }

@@ -72,7 +72,7 @@ export function statsToJson(counts: Stats): string {
 }
 
 /** Every blob, trees too, that the snapshots need. */
-export async function usedBlobs(
+async function usedBlobs(
   reader: BlobReader,
   index: RepositoryIndex,
   snapshots: readonly Snapshot[],
