@@ -1,7 +1,7 @@
 import { IndexEncoder } from '../format/index-encoder.ts'
 import type { Id } from '../format/node.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
-import type { Repository } from '../repository/repository.ts'
+import { type Repository, requestMarginMs } from '../repository/repository.ts'
 import { EntriesByPack } from './entries-by-pack.ts'
 import { removeFiles } from './remove-files.ts'
 
@@ -21,7 +21,7 @@ export async function writeIndex(
   const names: Id[] = []
   let encoder = new IndexEncoder()
   const save = async (): Promise<void> => {
-    repository.context.lease?.assertHeld(0)
+    repository.assertHeld(requestMarginMs)
     names.push(await repository.saveUnpacked('index', encoder.finish(), signal))
     encoder = new IndexEncoder()
   }

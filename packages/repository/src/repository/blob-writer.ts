@@ -157,7 +157,7 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
   async #save(pack: FinishedPack): Promise<void> {
     await this.#options.confirmed
     throwIfAborted(this.#signal)
-    this.#repository.context.lease?.assertHeld(0)
+    this.#repository.assertHeld(0)
     const body = Buffer.from(pack.slot.memory as unknown as ArrayBuffer, 0, pack.lengthBytes)
     const { lock } = this.#options
     const options = lock === undefined ? {} : { retention: lock.packRetention(pack.id) }

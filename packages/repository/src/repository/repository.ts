@@ -7,10 +7,19 @@ import { Workbench } from '../crypto/workbench.ts'
 import type { RepositoryConfig } from '../format/config-codec.ts'
 import type { Id } from '../format/node.ts'
 import { decodeUnpacked, encodeUnpacked } from './cleartext.ts'
-import type { RepositoryContext } from './repository-context.ts'
+import type { Lease, RepositoryContext } from './repository-context.ts'
 
 /** Files whose content is one sealed JSON document. */
 export type UnpackedType = Extract<FileType, 'index' | 'lock' | 'snapshot'>
+
+/** A file that is ready to be stored. */
+export interface SealedFile {
+  readonly name: Id
+  readonly bytes: Uint8Array
+}
+
+/** A request that is made while a lease holds for so much longer ends within the lease: it has a time limit of its own. */
+export const requestMarginMs = 60_000
 
 /** An open repository: its backend, its secrets, and files by name. What it is good for lives in modules beside it. */
 export class Repository {
@@ -21,6 +30,7 @@ export class Repository {
   /** The key file that opened it. */
   readonly keyId: Id
   readonly workbench: Workbench
+  readonly #guards = new Set<Lease>()
 
   constructor(backend: Backend, context: RepositoryContext, config: RepositoryConfig, masterKey: MasterKey, keyId: Id) {
     this.backend = backend
@@ -39,11 +49,32 @@ export class Repository {
     })
   }
 
-  /** Seals and stores a document under the hash of its bytes. Durable after the backend's next flush. */
+  /** From now on the work on this repository depends on one more lease, such as a lock file, until the result is disposed of. */
+  guardBy(lease: Lease): Disposable {
+    this.#guards.add(lease)
+    return { [Symbol.dispose]: () => this.#guards.delete(lease) }
+  }
+
+  /**
+   * Throws `repository.lease-lost` unless the lease of the context and every lock that is held here hold for at least `marginMs`
+   * more. Called right before what others rely on is changed: a process that slept too long then leaves orphans, never a snapshot
+   * without its data (rule C4).
+   */
+  assertHeld(marginMs: number): void {
+    this.context.lease?.assertHeld(marginMs)
+    for (const guard of this.#guards) guard.assertHeld(marginMs)
+  }
+
+  /** Seals a document, to be stored under the hash of its bytes. */
+  sealUnpacked(json: Uint8Array): SealedFile {
+    const bytes = this.workbench.seal(encodeUnpacked(json, this.config.version, this.workbench))
+    return { name: hash('sha256', bytes, 'hex'), bytes }
+  }
+
+  /** Seals and stores a document. Durable after the backend's next flush. */
   async saveUnpacked(type: UnpackedType, json: Uint8Array, signal: AbortSignal, retention?: Retention): Promise<Id> {
-    const sealed = this.workbench.seal(encodeUnpacked(json, this.config.version, this.workbench))
-    const name = hash('sha256', sealed, 'hex')
-    await this.backend.save({ type, name }, [sealed], retention === undefined ? {} : { retention }, signal)
+    const { name, bytes } = this.sealUnpacked(json)
+    await this.backend.save({ type, name }, [bytes], retention === undefined ? {} : { retention }, signal)
     return name
   }
 

@@ -1,7 +1,7 @@
 import { CoffreError } from '@coffre/foundation'
 import type { Id } from '../format/node.ts'
 import type { Held } from '../prune/held.ts'
-import type { Repository } from '../repository/repository.ts'
+import { type Repository, requestMarginMs } from '../repository/repository.ts'
 
 /** Throws `repository.held` when the vault's state forbids to remove the snapshot. */
 export function assertRemovable(id: Id, held: Held): void {
@@ -13,7 +13,7 @@ export function assertRemovable(id: Id, held: Held): void {
 
 /** Durable when it resolves. Nothing happens when the snapshot is gone already. */
 export async function removeSnapshot(repository: Repository, id: Id, signal: AbortSignal): Promise<void> {
-  repository.context.lease?.assertHeld(0)
+  repository.assertHeld(requestMarginMs)
   await repository.backend.remove({ type: 'snapshot', name: id }, signal)
   await repository.backend.flush(signal)
 }

@@ -4,7 +4,7 @@ import type { Id } from '../format/node.ts'
 import type { Snapshot, StoredSnapshot } from '../format/snapshot.ts'
 import { decodeSnapshot, encodeSnapshot } from '../format/snapshot-codec.ts'
 import { compareInstants } from '../local/timestamp.ts'
-import { isMissing, type Repository } from '../repository/repository.ts'
+import { isMissing, type Repository, requestMarginMs } from '../repository/repository.ts'
 
 const loadsAtOnce = 8
 const shortIdMin = 1
@@ -43,7 +43,7 @@ export async function loadSnapshot(repository: Repository, id: Id, signal: Abort
 
 /** Stores a snapshot; everything that it refers to must be durable. Itself durable when this resolves. */
 export async function saveSnapshot(repository: Repository, snapshot: Snapshot, signal: AbortSignal, retention?: Retention): Promise<Id> {
-  repository.context.lease?.assertHeld(0)
+  repository.assertHeld(requestMarginMs)
   const id = await repository.saveUnpacked('snapshot', encodeSnapshot(snapshot), signal, retention)
   await repository.backend.flush(signal)
   return id

@@ -6,7 +6,7 @@ import { Workbench } from '../crypto/workbench.ts'
 import { decodeConfig, type RepositoryConfig } from '../format/config-codec.ts'
 import { searchKeyFile } from '../repository/key-files.ts'
 import { saveConfig } from '../repository/open-repository.ts'
-import { Repository } from '../repository/repository.ts'
+import { Repository, requestMarginMs } from '../repository/repository.ts'
 
 const newFormat = 2
 const undoTimeoutMs = 60_000
@@ -26,7 +26,7 @@ export async function upgradeRepository(repository: Repository, signal: AbortSig
       hint: 'Nothing was changed, nothing needs to be.',
     })
   }
-  context.lease?.assertHeld(0)
+  repository.assertHeld(requestMarginMs)
   await backend.save(oldConfigFile, [await repository.loadRaw(configFile, signal)], {}, signal)
   await backend.flush(signal)
   const upgraded: RepositoryConfig = { ...config, version: newFormat }
