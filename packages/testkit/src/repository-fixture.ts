@@ -14,6 +14,7 @@ import {
   openRepository,
   type Repository,
   type RepositoryContext,
+  type RepositoryIndex,
   selectAll,
   type StoredSnapshot,
 } from '@coffre/repository'
@@ -132,8 +133,8 @@ export class RepositoryFixture<B extends Backend = MemoryBackend> implements Asy
     return snapshot
   }
 
-  async backup(options: Partial<BackupOptions> = {}, repository = this.repository): Promise<BackupResult> {
-    const index = await loadIndex(repository, {}, this.signal)
+  async backup(options: Partial<BackupOptions> = {}, repository = this.repository, loaded?: RepositoryIndex): Promise<BackupResult> {
+    const index = loaded ?? (await loadIndex(repository, {}, this.signal))
     return backup(repository, index, [this.source], { ...this.backupOptions(), ...options }, this.signal)
   }
 
