@@ -29,7 +29,8 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
     await line.results.flush()
     exitCode = resultsExitCode(line, texts)
   } catch (error) {
-    exitCode = hasReaderLeft(line) ? 0 : reportError(error, line.notes, { json: wantsJson(line.args), texts })
+    const isOutputAlone = error === line.resultsBroken.signal.reason
+    exitCode = isOutputAlone ? resultsExitCode(line, texts) : reportError(error, line.notes, { json: wantsJson(line.args), texts })
   }
   await line.notes.flush()
   return exitCode

@@ -133,7 +133,9 @@ function fileCount({ filesNew, filesChanged, filesUnmodified }: ArchiveCounts): 
 }
 
 function secondsLeft(done: number, total: number, seconds: number): number {
-  return done === 0 || total <= done ? 0 : ((total - done) / done) * seconds
+  const bytesPerSecond = done / seconds
+  // So slow a rate says nothing yet.
+  return bytesPerSecond <= 1024 || total <= done ? 0 : (total - done) / bytesPerSecond
 }
 
 function summaryJson({ counts, snapshotId, startMs, endMs }: BackupResult, isDryRun: boolean): unknown {

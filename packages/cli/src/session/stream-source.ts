@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import type { Readable } from 'node:stream'
+import { PassThrough, type Readable } from 'node:stream'
 import { CoffreError, interruption } from '@coffre/foundation'
 import type { ContentSource } from '@coffre/repository'
 
@@ -55,14 +55,20 @@ export function commandSource(
     })
     .catch((error: unknown) => {
       if (signal.aborted) throw interruption(signal)
-      throw error instanceof CoffreError
-        ? error
-        : commandFailed(program, error instanceof Error ? error.message : String(error), error)
+      if (error instanceof CoffreError) throw error
+      throw commandFailed(program, `cannot be run (${errnoOf(error)})`, error)
     })
     .finally(() => signal.removeEventListener('abort', stop))
   // Whoever awaits `ended` hears of the failure; until then it must not count as unhandled.
   ended.catch(() => undefined)
-  return { source: new StreamSource(child.stdout, signal), ended }
+  // Node throws away what a program has left unread when it ends, unless somebody reads already.
+  const output = child.stdout.pipe(new PassThrough())
+  child.stdout.on('error', (error) => output.destroy(error))
+  return { source: new StreamSource(output, signal), ended }
+}
+
+function errnoOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
 }
 
 function commandFailed(program: string, problem: string, cause?: unknown): CoffreError {
