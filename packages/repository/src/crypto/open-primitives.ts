@@ -3,8 +3,18 @@ import { NativePrimitives } from './native-primitives.ts'
 import { PortablePrimitives } from './portable-primitives.ts'
 import type { Primitives } from './primitives.ts'
 
-/** Native calls where this Node offers them and they pass the known answers, Node's modules elsewhere. */
+let opened: Primitives | undefined
+
+/**
+ * This thread's primitives: native calls where this Node offers them and they pass the known answers, Node's modules elsewhere.
+ * Always the same object, since native contexts live as long as the thread does.
+ */
 export function openPrimitives(): Primitives {
+  opened ??= open()
+  return opened
+}
+
+function open(): Primitives {
   try {
     const native = new NativePrimitives()
     if (passesKnownAnswers(native)) return native
