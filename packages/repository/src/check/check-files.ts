@@ -2,12 +2,14 @@ import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { CoffreError, throwIfAborted } from '@coffre/foundation'
 import type { FileHandle } from '@coffre/storage'
-import { decodeConfig } from '../format/config-codec.ts'
+import type { RepositoryConfig } from '../format/config-codec.ts'
 import { decodeKey } from '../format/key-codec.ts'
 import { decodeLock } from '../format/lock-codec.ts'
 import type { Id } from '../format/node.ts'
+import { recogniseConfig } from '../repository/recognise-config.ts'
 import { isMissing, type Repository } from '../repository/repository.ts'
 import { contentCutOf } from '../state/format-marker.ts'
+import { loadRecognised } from '../state/load-recognised.ts'
 import { loadVaultState } from '../state/load-vault-state.ts'
 import { StateChainError } from '../state/state-chain.ts'
 import { stateName } from '../state/state-copies.ts'
@@ -80,11 +82,12 @@ export function damageOf(what: string, error: unknown): string {
 }
 
 async function checkConfig(repository: Repository, signal: AbortSignal): Promise<void> {
-  const json = repository.workbench.open(await repository.loadRaw({ type: 'config', name: '' }, signal))
-  if (json === undefined) throw new CoffreError('repository.damaged', 'config fails its authentication')
-  if (!isDeepStrictEqual(decodeConfig(json), repository.config)) {
-    throw new CoffreError('repository.damaged', 'config is not the one that the repository was opened with')
+  const recognise = (bytes: Uint8Array): RepositoryConfig | undefined => {
+    const config = recogniseConfig(repository.workbench, bytes)
+    return isDeepStrictEqual(config, repository.config) ? config : undefined
   }
+  const found = await loadRecognised(repository.backend, { type: 'config', name: '' }, recognise, signal)
+  if (found === undefined) throw new CoffreError('storage.missing', 'config is gone')
 }
 
 async function checkKey(repository: Repository, name: Id, signal: AbortSignal): Promise<void> {

@@ -25,7 +25,11 @@ export function contentsOldestFirst(versions: readonly ObjectVersion[]): ObjectV
  * The version of a hash-named file whose content hashes to the name (rule L6), whatever hides it or lies over it. A file that has
  * only one content is taken to be that: whoever reads it verifies it anyway.
  */
-export async function authenticVersion(lock: ObjectLock, file: FileHandle, signal: AbortSignal): Promise<ObjectVersion | undefined> {
+export async function authenticVersion(
+  lock: ObjectLock,
+  file: FileHandle,
+  signal: AbortSignal,
+): Promise<ObjectVersion | undefined> {
   const contents = contentsOldestFirst(await lock.versionsOf(file, signal))
   if (contents.length <= 1) return contents[0]
   for (const version of contents) if (await hashesToName(lock, version, signal)) return version
@@ -36,7 +40,11 @@ export async function authenticVersion(lock: ObjectLock, file: FileHandle, signa
 export async function requireAuthenticVersion(lock: ObjectLock, file: FileHandle, signal: AbortSignal): Promise<ObjectVersion> {
   const version = await authenticVersion(lock, file, signal)
   if (version !== undefined) return version
-  throw new CoffreError('repository.damaged', `${pathOf(file)} is needed and there is no version of it left that hashes to its name`, {
-    hint: 'Run `coffre repo check`; `coffre repo repair index` makes later backups store its content again.',
-  })
+  throw new CoffreError(
+    'repository.damaged',
+    `${pathOf(file)} is needed and there is no version of it left that hashes to its name`,
+    {
+      hint: 'Run `coffre repo check`; `coffre repo repair index` makes later backups store its content again.',
+    },
+  )
 }

@@ -1,12 +1,12 @@
 import { throwIfAborted } from '@coffre/foundation'
 import type { FileHandle } from '@coffre/storage'
 import { Repository } from '../repository/repository.ts'
-import { findReplayedIndexes, findReplayedSnapshots } from './find-replays.ts'
 import { bringBack, type Cure, removeVersions } from './bring-back.ts'
+import { findReplayedIndexes, findReplayedSnapshots } from './find-replays.ts'
 import { objectLockOf } from './store-time.ts'
 import { withVersionFallback } from './version-fallback-backend.ts'
-import { VersionJudge } from './version-judge.ts'
 import { isDisturbed, type VersionGroup, versionGroups } from './version-groups.ts'
+import { VersionJudge } from './version-judge.ts'
 
 /**
  * What was wrong with a file, and what was done about it.
@@ -92,4 +92,3 @@ async function healFile(
   const cure = dryRun || verdict.kind === 'lost' ? 'none' : await removeVersions(lock, file, group.versions, signal)
   tell({ file, kind: verdict.kind, cure })
 }
-

@@ -22,7 +22,12 @@ const requestsAtOnce = 8
  * Holds snapshots and every pack that they need until the hold is released (rule L10): recorded first, then set as legal holds
  * where the store has them. After an interruption the same call completes it. A name can be used once at a time.
  */
-export async function placeHold(repository: Repository, index: RepositoryIndex, request: HoldRequest, signal: AbortSignal): Promise<VaultState> {
+export async function placeHold(
+  repository: Repository,
+  index: RepositoryIndex,
+  request: HoldRequest,
+  signal: AbortSignal,
+): Promise<VaultState> {
   const trees = await Promise.all(request.snapshots.map(async (id) => (await loadSnapshot(repository, id, signal)).tree))
   const packs = [...(await packsOf(repository, index, trees, signal))].sort()
   const state = await appendState(
@@ -50,16 +55,27 @@ export async function releaseHold(repository: Repository, name: string, signal: 
   const others: VaultState = { ...before, holds: new Map([...before.holds].filter(([other]) => other !== name)) }
   const stillHeld = legallyHeldPacks(others)
   const heldSnapshots = new Set([...others.holds.values()].flatMap((hold) => [...hold.snapshots]))
-  const free = filesOf(hold.packs, hold.snapshots).filter((file) => (file.type === 'pack' ? !stillHeld.has(file.name) : !heldSnapshots.has(file.name)))
+  const free = filesOf(hold.packs, hold.snapshots).filter((file) =>
+    file.type === 'pack' ? !stillHeld.has(file.name) : !heldSnapshots.has(file.name),
+  )
   await setLegalHolds(repository, before, free, false, signal)
   return appendState(repository, (state) => (state.holds.has(name) ? { kind: 'release', name } : undefined), signal)
 }
 
 function filesOf(packs: Iterable<Id>, snapshots: Iterable<Id>): FileHandle[] {
-  return [...[...packs].map((name): FileHandle => ({ type: 'pack', name })), ...[...snapshots].map((name): FileHandle => ({ type: 'snapshot', name }))]
+  return [
+    ...[...packs].map((name): FileHandle => ({ type: 'pack', name })),
+    ...[...snapshots].map((name): FileHandle => ({ type: 'snapshot', name })),
+  ]
 }
 
-async function setLegalHolds(repository: Repository, state: VaultState, files: readonly FileHandle[], held: boolean, signal: AbortSignal): Promise<void> {
+async function setLegalHolds(
+  repository: Repository,
+  state: VaultState,
+  files: readonly FileHandle[],
+  held: boolean,
+  signal: AbortSignal,
+): Promise<void> {
   const lock = repository.backend.objectLock
   if (lock === undefined) return
   await forEachBounded(files, requestsAtOnce, async (file) => {

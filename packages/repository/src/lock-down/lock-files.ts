@@ -1,6 +1,6 @@
 import { CoffreError, isCoffreError } from '@coffre/foundation'
 import { type FileHandle, forEachBounded, type ObjectLock, pathOf, type Retention } from '@coffre/storage'
-import { ledgerKey, type LockedFile, type VaultState } from '../state/vault-state.ts'
+import { type LockedFile, ledgerKey, type VaultState } from '../state/vault-state.ts'
 import { requireAuthenticVersion } from './authentic-version.ts'
 
 /** A file that has to be locked, and its version where that is known. */
@@ -46,8 +46,20 @@ async function lockOne(lock: ObjectLock, file: FileToLock, wanted: Retention, si
   return extend(lock, file, versionId, wanted, signal)
 }
 
-async function extend(lock: ObjectLock, file: FileHandle, versionId: string, wanted: Retention, signal: AbortSignal): Promise<LockedFile> {
-  const entry = ({ mode, until }: Retention): LockedFile => ({ type: file.type, name: file.name, versionId, mode, untilMs: until.getTime() })
+async function extend(
+  lock: ObjectLock,
+  file: FileHandle,
+  versionId: string,
+  wanted: Retention,
+  signal: AbortSignal,
+): Promise<LockedFile> {
+  const entry = ({ mode, until }: Retention): LockedFile => ({
+    type: file.type,
+    name: file.name,
+    versionId,
+    mode,
+    untilMs: until.getTime(),
+  })
   try {
     await lock.extend(file, versionId, wanted, signal)
     return entry(wanted)
@@ -60,13 +72,24 @@ async function extend(lock: ObjectLock, file: FileHandle, versionId: string, wan
 }
 
 /** What the store says of a version must be what was asked for: a store that ignores retentions locks nothing. */
-export async function confirmLock(lock: ObjectLock, file: FileHandle, versionId: string, wanted: Retention, signal: AbortSignal): Promise<void> {
+export async function confirmLock(
+  lock: ObjectLock,
+  file: FileHandle,
+  versionId: string,
+  wanted: Retention,
+  signal: AbortSignal,
+): Promise<void> {
   const current = await lock.retention(file, versionId, signal)
   if (current !== undefined && isAtLeast(current, wanted)) return
-  const found = current === undefined ? 'under no retention' : `under ${current.mode} retention until ${current.until.toISOString()}`
-  throw new CoffreError('storage.unsupported', `${pathOf(file)} should be under ${wanted.mode} retention until ${wanted.until.toISOString()}, and is ${found}`, {
-    hint: 'Does this store keep object locks? Nothing in this vault counts as locked until it does.',
-  })
+  const found =
+    current === undefined ? 'under no retention' : `under ${current.mode} retention until ${current.until.toISOString()}`
+  throw new CoffreError(
+    'storage.unsupported',
+    `${pathOf(file)} should be under ${wanted.mode} retention until ${wanted.until.toISOString()}, and is ${found}`,
+    {
+      hint: 'Does this store keep object locks? Nothing in this vault counts as locked until it does.',
+    },
+  )
 }
 
 export function isAtLeast(current: Retention, wanted: Retention): boolean {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LockingMemoryBackend, MemoryBackend, type ObjectLock } from '@coffre/storage'
-import { FakeClock, fixtureContext, fixturePassword, lockedBackup, lockedFixture, RepositoryFixture, type SourceFiles, storedLocks } from '@coffre/testkit'
+import {
+  FakeClock,
+  fixtureContext,
+  fixturePassword,
+  lockedBackup,
+  lockedFixture,
+  RepositoryFixture,
+  type SourceFiles,
+  storedLocks,
+} from '@coffre/testkit'
 import { loadIndex } from '../repository/load-index.ts'
 import { initRepository } from '../repository/open-repository.ts'
 import { listSnapshots } from '../snapshots/snapshots.ts'
@@ -32,7 +41,9 @@ async function endsOf(fixture: LockedFixture): Promise<ReadonlyMap<string, numbe
 
 /** Files that fill about as many packs. */
 function manyFiles(fixture: LockedFixture, count: number): SourceFiles {
-  return Object.fromEntries(Array.from({ length: count }, (_, number) => [`many/${number}.bin`, fixture.noise(60_000, 100 + number)]))
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, number) => [`many/${number}.bin`, fixture.noise(60_000, 100 + number)]),
+  )
 }
 
 /** The names of the files whose retention was extended while `action` ran. */
@@ -50,7 +61,9 @@ async function extendedBy(lock: ObjectLock, action: () => Promise<unknown>): Pro
 
 async function packsOfSnapshot(fixture: LockedFixture, snapshot: string): Promise<Set<string>> {
   const index = await loadIndex(fixture.repository, {}, signal)
-  const json = JSON.parse((await fixture.repository.loadUnpacked('snapshot', snapshot, signal)).toString()) as { readonly tree: string }
+  const json = JSON.parse((await fixture.repository.loadUnpacked('snapshot', snapshot, signal)).toString()) as {
+    readonly tree: string
+  }
   return packsOf(fixture.repository, index, [json.tree], signal)
 }
 
@@ -82,7 +95,8 @@ test('nothing can be removed before the end of its lock, and all of it afterward
   const locks = await storedLocks(lock, signal)
   const first = Math.min(...locks.map(({ retention }) => retention?.until.getTime() ?? 0))
   fixture.context.clock.advance(first - fixture.context.clock.nowMs() - 1)
-  for (const { version } of locks) await assert.rejects(lock.removeVersion(version, version.versionId, signal), { code: 'storage.locked' })
+  for (const { version } of locks)
+    await assert.rejects(lock.removeVersion(version, version.versionId, signal), { code: 'storage.locked' })
   fixture.context.clock.advance(31 * dayMs)
   for (const { version } of locks) await lock.removeVersion(version, version.versionId, signal)
 })
@@ -102,7 +116,8 @@ test('daily backups of data that stays extend each pack once a quantum, and neve
     const ends = await endsOf(fixture)
     const lockUntilMs = fixture.context.clock.nowMs() + 30 * dayMs
     for (const pack of await packsOfSnapshot(fixture, id)) assert.ok((ends.get(`pack/${pack}`) ?? 0) >= lockUntilMs, `day ${day}`)
-    for (const key of ['config/', `key/${fixture.repository.keyId}`, `snapshot/${id}`]) assert.ok((ends.get(key) ?? 0) >= lockUntilMs, `${key} on day ${day}`)
+    for (const key of ['config/', `key/${fixture.repository.keyId}`, `snapshot/${id}`])
+      assert.ok((ends.get(key) ?? 0) >= lockUntilMs, `${key} on day ${day}`)
     const state = await loadVaultState(fixture.repository, signal)
     for (const [file, end] of ends) {
       const counts = file.startsWith('state/') && (file === 'state/format' || Number(file.slice(12)) >= state.base)
@@ -168,7 +183,8 @@ test('of two copies of a blob the one that is locked longest is referred to', as
   const index = await loadIndex(fixture.repository, {}, signal)
   const blob = Buffer.alloc(32, 7)
   const packs = ['aa', 'bb', 'cc'].map((name) => name.repeat(32))
-  for (const pack of packs) index.blobs.add(blob, 0, false, { pack: index.packNumber(pack), offset: 0, sealedBytes: 40, rawBytes: 0 })
+  for (const pack of packs)
+    index.blobs.add(blob, 0, false, { pack: index.packNumber(pack), offset: 0, sealedBytes: 40, rawBytes: 0 })
   index.trackReferences((pack) => (pack === packs[1] ? 5_000_000 : pack === packs[2] ? 120_000 : undefined))
   assert.equal(index.has(blob.toString('hex'), false), true)
   assert.equal(index.has('00'.repeat(32), false), false)
@@ -220,7 +236,11 @@ class ForgetfulBackend extends LockingMemoryBackend {
 
 test('a store that does not keep retentions is found out before a point counts as locked', async () => {
   const clock = new FakeClock({ automatic: true })
-  await using fixture = await RepositoryFixture.create({ backend: new ForgetfulBackend({ ...fixtureContext(), clock }), clock, lock: policy })
+  await using fixture = await RepositoryFixture.create({
+    backend: new ForgetfulBackend({ ...fixtureContext(), clock }),
+    clock,
+    lock: policy,
+  })
   await assert.rejects(lockedBackup(fixture, { 'a.txt': 'a' }), { code: 'storage.unsupported' })
   assert.equal((await loadVaultState(fixture.repository, signal)).points.size, 0)
 })
@@ -232,8 +252,15 @@ test('a vault is locked only where the store can lock, and does not lock by itse
   const backend = new LockingMemoryBackend({ ...fixtureContext(), clock })
   const context = { ...fixtureContext(), clock }
   backend.objectLock.defaultRetention = async () => ({ mode: 'governance', days: 7 })
-  await assert.rejects(initRepository(backend, context, init, signal), { code: 'storage.unsupported', message: /7 days of governance/ })
-  for (const lock of [{ ...policy, days: 0 }, { ...policy, days: 1.5 }, { ...policy, daysMax: 29 }]) {
+  await assert.rejects(initRepository(backend, context, init, signal), {
+    code: 'storage.unsupported',
+    message: /7 days of governance/,
+  })
+  for (const lock of [
+    { ...policy, days: 0 },
+    { ...policy, days: 1.5 },
+    { ...policy, daysMax: 29 },
+  ]) {
     await assert.rejects(initRepository(backend, context, { password, lock }, signal), { code: 'usage.invalid' })
   }
   assert.deepEqual(await storedLocks(backend.objectLock, signal), [])
@@ -265,7 +292,14 @@ test('verification by version id finds locks that are shorter, weaker or gone', 
   }
   const { findings } = await verifyLocks(fixture.repository, state, 1000, signal)
   const kinds = new Map(findings.map(({ file, kind }) => [file.name, kind]))
-  assert.deepEqual(kinds, new Map([[shorter.name, 'shorter'], [unlocked.name, 'unlocked'], [gone.name, 'gone']]))
+  assert.deepEqual(
+    kinds,
+    new Map([
+      [shorter.name, 'shorter'],
+      [unlocked.name, 'unlocked'],
+      [gone.name, 'gone'],
+    ]),
+  )
 })
 
 test('a retention is never beyond the point by more than two quanta, whatever the state says', async () => {

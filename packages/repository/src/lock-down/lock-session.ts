@@ -3,12 +3,13 @@ import type { FileHandle, ObjectLock, Retention } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
 import type { Snapshot } from '../format/snapshot.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
+import { recogniseConfig } from '../repository/recognise-config.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { WriteLock } from '../repository/write-lock.ts'
 import { saveSnapshot } from '../snapshots/snapshots.ts'
 import { appendState } from '../state/append-state.ts'
 import { loadVaultState } from '../state/load-vault-state.ts'
-import { farthestTermMs, ledgerKey, type LockedFile, type LockPolicy, type VaultState } from '../state/vault-state.ts'
+import { farthestTermMs, type LockedFile, type LockPolicy, ledgerKey, type VaultState } from '../state/vault-state.ts'
 import { contentsOldestFirst } from './authentic-version.ts'
 import { confirmLock, type FileToLock, isLockedUntil, lockFiles } from './lock-files.ts'
 import { lockState } from './lock-state.ts'
@@ -44,7 +45,14 @@ export class LockSession implements WriteLock {
   readonly #packs = new Map<Id, StoredPack>()
   #state: VaultState
 
-  private constructor(repository: Repository, index: RepositoryIndex, state: VaultState, policy: LockPolicy, termMs: number, storeMs: number) {
+  private constructor(
+    repository: Repository,
+    index: RepositoryIndex,
+    state: VaultState,
+    policy: LockPolicy,
+    termMs: number,
+    storeMs: number,
+  ) {
     this.#repository = repository
     this.#index = index
     this.#lock = objectLockOf(repository.backend)
@@ -98,7 +106,14 @@ export class LockSession implements WriteLock {
     const packs = await this.#lockPacks(lockUntilMs, signal)
     const farthestMs = Math.max(lockUntilMs, farthestTermMs(this.#state) ?? 0)
     const openers = await this.#lockOpeners(farthestMs, signal)
-    const stateLock = await lockState(this.#repository, this.#state, this.#policy.mode, boundaryAfterMs(farthestMs, this.#policy), farthestMs, signal)
+    const stateLock = await lockState(
+      this.#repository,
+      this.#state,
+      this.#policy.mode,
+      boundaryAfterMs(farthestMs, this.#policy),
+      farthestMs,
+      signal,
+    )
     const retention = this.#retention(snapshot.tree, lockUntilMs)
     const id = await saveSnapshot(this.#repository, snapshot, signal, retention)
     const point = await this.#confirmSnapshot(id, retention, signal)
@@ -108,7 +123,6 @@ export class LockSession implements WriteLock {
         kind: 'locks',
         files: [...packs, ...openers, point],
         points: new Map([[id, lockUntilMs]]),
-        gone: [],
         // Records that came in between were not extended: the next commit does it for all.
         ...(stateLock !== undefined && state.head?.number === stateLock.through ? { stateUntilMs: stateLock.untilMs } : {}),
       }),
@@ -155,7 +169,8 @@ export class LockSession implements WriteLock {
     const found: FileToLock[] = []
     for (const version of contentsOldestFirst(await this.#lock.versionsOf({ type: 'config', name: '' }, signal))) {
       const bytes = await this.#lock.loadVersion(version, version.versionId, undefined, signal)
-      if (this.#repository.workbench.open(bytes) !== undefined) found.push({ type: 'config', name: '', versionId: version.versionId })
+      if (recogniseConfig(this.#repository.workbench, bytes) !== undefined)
+        found.push({ type: 'config', name: '', versionId: version.versionId })
     }
     return found
   }

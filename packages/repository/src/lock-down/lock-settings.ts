@@ -21,7 +21,12 @@ export interface LockPlan {
 }
 
 /** Finds out whether a new vault here can be locked; nothing is written. */
-export async function planLock(backend: Backend, context: RepositoryContext, settings: LockSettings, signal: AbortSignal): Promise<LockPlan> {
+export async function planLock(
+  backend: Backend,
+  context: RepositoryContext,
+  settings: LockSettings,
+  signal: AbortSignal,
+): Promise<LockPlan> {
   const policy: LockPolicy = { mode: settings.mode, days: settings.days, daysMax: settings.daysMax ?? settings.days }
   if (!Number.isInteger(policy.days) || !Number.isInteger(policy.daysMax) || policy.daysMax < policy.days || policy.days < 1) {
     throw new CoffreError('usage.invalid', `a lock of ${settings.days} days, at most ${policy.daysMax}, makes no sense`, {
@@ -37,7 +42,11 @@ export async function planLock(backend: Backend, context: RepositoryContext, set
 async function refuseDefaultRetention(backend: Backend, signal: AbortSignal): Promise<void> {
   const found = await objectLockOf(backend).defaultRetention(signal)
   if (found === undefined) return
-  throw new CoffreError('storage.unsupported', `the bucket of ${backend.location} puts ${found.days} days of ${found.mode} retention on every object by itself`, {
-    hint: 'Coffre sets terms itself, and lock files must stay removable. Take the default retention off the bucket; object lock stays on.',
-  })
+  throw new CoffreError(
+    'storage.unsupported',
+    `the bucket of ${backend.location} puts ${found.days} days of ${found.mode} retention on every object by itself`,
+    {
+      hint: 'Coffre sets terms itself, and lock files must stay removable. Take the default retention off the bucket; object lock stays on.',
+    },
+  )
 }

@@ -2,8 +2,8 @@ import type { FileHandle, RetentionMode } from '@coffre/storage'
 import type { Repository } from '../repository/repository.ts'
 import { copiesOfState } from '../state/state-copies.ts'
 import type { VaultState } from '../state/vault-state.ts'
-import { type FileToLock, lockFiles } from './lock-files.ts'
 import { contentsOldestFirst } from './authentic-version.ts'
+import { type FileToLock, lockFiles } from './lock-files.ts'
 import { objectLockOf } from './store-time.ts'
 
 /** How far the vault's state was locked: each record that counts, up to number `through`, until `untilMs`. */

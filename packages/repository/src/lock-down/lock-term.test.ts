@@ -11,7 +11,10 @@ function policyOf(days: number, daysMax = days): LockPolicy {
 }
 
 test('a quantum is a quarter of the term, between one day and thirty', () => {
-  assert.deepEqual([1, 4, 6, 60, 120, 365].map((days) => quantumMs(policyOf(days)) / dayMs), [1, 1, 1.5, 15, 30, 30])
+  assert.deepEqual(
+    [1, 4, 6, 60, 120, 365].map((days) => quantumMs(policyOf(days)) / dayMs),
+    [1, 1, 1.5, 15, 30, 30],
+  )
 })
 
 test('a retention outlasts its point, by two quanta at most, in whole seconds, and stays the same for a quantum', () => {

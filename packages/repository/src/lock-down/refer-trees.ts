@@ -9,12 +9,22 @@ import { streamTrees } from '../walk/stream-trees.ts'
  * Counts everything below these trees as referred to, for snapshots of trees that the session did not walk itself: after `tag`,
  * `rewrite` or `copy` found them stored already. Rejects when a blob is in no index.
  */
-export async function referTrees(repository: Repository, index: RepositoryIndex, roots: Iterable<Id>, signal: AbortSignal): Promise<void> {
+export async function referTrees(
+  repository: Repository,
+  index: RepositoryIndex,
+  roots: Iterable<Id>,
+  signal: AbortSignal,
+): Promise<void> {
   for await (const blob of blobsBelow(repository, index, roots, signal)) index.has(blob.id, blob.isTree)
 }
 
 /** The packs that snapshots of these trees need: for each blob one, the same one for all where it has copies. */
-export async function packsOf(repository: Repository, index: RepositoryIndex, roots: Iterable<Id>, signal: AbortSignal): Promise<Set<Id>> {
+export async function packsOf(
+  repository: Repository,
+  index: RepositoryIndex,
+  roots: Iterable<Id>,
+  signal: AbortSignal,
+): Promise<Set<Id>> {
   const packs = new Set<Id>()
   for await (const { id, isTree } of blobsBelow(repository, index, roots, signal)) {
     const [place] = index.find(id, isTree)

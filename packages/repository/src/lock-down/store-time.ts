@@ -18,7 +18,11 @@ export async function storeTimeMs(backend: Backend, context: RepositoryContext, 
   const skewMs = time - context.clock.nowMs()
   if (Math.abs(skewMs) <= skewMsMax) return time
   const minutes = Math.round(Math.abs(skewMs) / 60_000)
-  throw new CoffreError('storage.clock-skew', `this host's clock is ${minutes} minutes ${skewMs > 0 ? 'behind' : 'ahead of'} that of ${backend.location}`, {
-    hint: 'Lock terms would be wrong, so nothing is written. Set the clock of this host, for example with NTP.',
-  })
+  throw new CoffreError(
+    'storage.clock-skew',
+    `this host's clock is ${minutes} minutes ${skewMs > 0 ? 'behind' : 'ahead of'} that of ${backend.location}`,
+    {
+      hint: 'Lock terms would be wrong, so nothing is written. Set the clock of this host, for example with NTP.',
+    },
+  )
 }

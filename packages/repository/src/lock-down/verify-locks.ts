@@ -25,7 +25,12 @@ export interface LockVerification {
  * Asks the store about the locks of files whose term has not ended (rule L5): of `sampleMax` of them, drawn at random, or all. The
  * ledger is our memory, the store's answer by version id is the truth.
  */
-export async function verifyLocks(repository: Repository, state: VaultState, sampleMax: number, signal: AbortSignal): Promise<LockVerification> {
+export async function verifyLocks(
+  repository: Repository,
+  state: VaultState,
+  sampleMax: number,
+  signal: AbortSignal,
+): Promise<LockVerification> {
   const lock = objectLockOf(repository.backend)
   const nowMs = (await lock.storeTime(signal)).getTime()
   const running = [...state.ledger.values()].filter((entry) => entry.untilMs > nowMs)

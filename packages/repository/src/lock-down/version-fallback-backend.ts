@@ -1,6 +1,16 @@
 import { hash } from 'node:crypto'
 import { isCoffreError } from '@coffre/foundation'
-import type { Backend, BackendAbilities, ByteRange, FileHandle, FileInfo, FileType, ObjectLock, SaveOptions, SaveResult } from '@coffre/storage'
+import type {
+  Backend,
+  BackendAbilities,
+  ByteRange,
+  FileHandle,
+  FileInfo,
+  FileType,
+  ObjectLock,
+  SaveOptions,
+  SaveResult,
+} from '@coffre/storage'
 import { ledgerKey } from '../state/vault-state.ts'
 import { authenticVersion, contentsOldestFirst } from './authentic-version.ts'
 import { removeForGood } from './remove-for-good.ts'
@@ -140,7 +150,13 @@ export class VersionFallbackBackend implements Backend {
     return versionId
   }
 
-  async #loadVersion(file: FileHandle, versionId: string, range: ByteRange | undefined, signal: AbortSignal, target: Uint8Array | undefined): Promise<Uint8Array> {
+  async #loadVersion(
+    file: FileHandle,
+    versionId: string,
+    range: ByteRange | undefined,
+    signal: AbortSignal,
+    target: Uint8Array | undefined,
+  ): Promise<Uint8Array> {
     const bytes = await this.objectLock.loadVersion(file, versionId, range, signal)
     if (target === undefined) return bytes
     target.set(bytes)

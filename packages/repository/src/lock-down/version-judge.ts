@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto'
 import { isCoffreError } from '@coffre/foundation'
 import type { FileHandle, ObjectVersion } from '@coffre/storage'
-import { decodeConfig } from '../format/config-codec.ts'
 import { decodeKey } from '../format/key-codec.ts'
 import type { Id } from '../format/node.ts'
+import { recogniseConfig } from '../repository/recognise-config.ts'
 import type { Repository } from '../repository/repository.ts'
 import { openDocument } from '../state/sealed-document.ts'
 import { readChain, stateDocument } from '../state/state-chain.ts'
@@ -72,20 +72,23 @@ async function findConfig(repository: Repository, contents: readonly ObjectVersi
   let best: ObjectVersion | undefined
   let bestFormat = 0
   for (const version of contents) {
-    const json = repository.workbench.open(await loadVersion(repository, version, signal))
-    if (json === undefined) continue
-    const format = decodeConfig(json).version
-    if (format > bestFormat) {
-      best = version
-      bestFormat = format
-    }
+    const format = recogniseConfig(repository.workbench, await loadVersion(repository, version, signal))?.version ?? 0
+    if (format <= bestFormat) continue
+    best = version
+    bestFormat = format
   }
   return best === undefined ? { kind: 'lost' } : { kind: 'authentic', version: best }
 }
 
-async function findDocument(repository: Repository, document: string, contents: readonly ObjectVersion[], signal: AbortSignal): Promise<Verdict> {
+async function findDocument(
+  repository: Repository,
+  document: string,
+  contents: readonly ObjectVersion[],
+  signal: AbortSignal,
+): Promise<Verdict> {
   for (const version of contents) {
-    if (openDocument(repository, document, await loadVersion(repository, version, signal)) !== undefined) return { kind: 'authentic', version }
+    if (openDocument(repository, document, await loadVersion(repository, version, signal)) !== undefined)
+      return { kind: 'authentic', version }
   }
   return { kind: 'planted' }
 }

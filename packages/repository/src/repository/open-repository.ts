@@ -4,13 +4,14 @@ import { formatPolynomial, isIrreducible, parsePolynomial, randomIrreduciblePoly
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'
-import { decodeConfig, encodeConfig, type RepositoryConfig } from '../format/config-codec.ts'
+import { encodeConfig, type RepositoryConfig } from '../format/config-codec.ts'
 import { type LockSettings, planLock } from '../lock-down/lock-settings.ts'
 import { beginState, removeLeftoverState } from '../state/begin-state.ts'
 import { markCreated } from '../state/format-marker.ts'
 import { loadRecognised } from '../state/load-recognised.ts'
 import { addKeyFile, findLeftoverKey, searchKeyFile } from './key-files.ts'
 import { masterKeyFrom } from './master-key.ts'
+import { recogniseConfig } from './recognise-config.ts'
 import { Repository } from './repository.ts'
 import type { RepositoryContext } from './repository-context.ts'
 
@@ -92,10 +93,7 @@ async function openWithKey(
   signal: AbortSignal,
 ): Promise<Repository> {
   const workbench = new Workbench(masterKey, openPrimitives())
-  const recognise = (bytes: Uint8Array): RepositoryConfig | undefined => {
-    const json = workbench.open(bytes)
-    return json === undefined ? undefined : decodeConfig(json)
-  }
+  const recognise = (bytes: Uint8Array): RepositoryConfig | undefined => recogniseConfig(workbench, bytes)
   const config = recognise(sealed) ?? (await loadRecognised(backend, configFile, recognise, signal))
   if (config === undefined) throw noRepository(backend)
   if (config.version > newestFormat) {

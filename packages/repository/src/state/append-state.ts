@@ -4,10 +4,10 @@ import type { Backend, FileHandle, SaveOptions } from '@coffre/storage'
 import type { Repository } from '../repository/repository.ts'
 import { loadVaultState } from './load-vault-state.ts'
 import { removeSuperseded } from './remove-superseded.ts'
-import { settleDrafts } from './settle-drafts.ts'
 import { sealDocument } from './sealed-document.ts'
-import { applyChange, type StateChange } from './state-change.ts'
+import { settleDrafts } from './settle-drafts.ts'
 import { readRecords, stateDocument } from './state-chain.ts'
+import { applyChange, type StateChange } from './state-change.ts'
 import { encodeChange } from './state-codec.ts'
 import { copiesOfState, draftName, stateName } from './state-copies.ts'
 import type { StateHead, VaultState } from './vault-state.ts'
@@ -23,7 +23,11 @@ const attemptsMax = 20
  * was faster. Durable when it resolves, to the state that includes it. From time to time a checkpoint follows, which makes the
  * records before it superfluous; they are removed only once it is durable, so that an interruption leaves too many, never too few.
  */
-export async function appendState(repository: Repository, plan: (state: VaultState) => StateChange | undefined, signal: AbortSignal): Promise<VaultState> {
+export async function appendState(
+  repository: Repository,
+  plan: (state: VaultState) => StateChange | undefined,
+  signal: AbortSignal,
+): Promise<VaultState> {
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const state = await loadVaultState(repository, signal)
     await settleDrafts(repository, state.head?.number ?? 0, signal)
@@ -36,13 +40,22 @@ export async function appendState(repository: Repository, plan: (state: VaultSta
     if (compact !== undefined) await removeSuperseded(repository, compact.base, signal)
     return compact ?? next
   }
-  throw new CoffreError('repository.locked', `the vault's state was changed by others ${attemptsMax} times while this process tried to`, {
-    hint: 'Try again when fewer programs work on this vault.',
-  })
+  throw new CoffreError(
+    'repository.locked',
+    `the vault's state was changed by others ${attemptsMax} times while this process tried to`,
+    {
+      hint: 'Try again when fewer programs work on this vault.',
+    },
+  )
 }
 
 /** Undefined when another writer's record has that number. */
-async function tryAppend(repository: Repository, state: VaultState, change: StateChange, signal: AbortSignal): Promise<VaultState | undefined> {
+async function tryAppend(
+  repository: Repository,
+  state: VaultState,
+  change: StateChange,
+  signal: AbortSignal,
+): Promise<VaultState | undefined> {
   const number = (state.head?.number ?? 0) + 1
   const timeMs = Math.floor(repository.context.clock.nowMs())
   const sealed = sealDocument(repository, stateDocument, {
@@ -59,7 +72,13 @@ async function tryAppend(repository: Repository, state: VaultState, change: Stat
 }
 
 /** False when another writer's record has that number. */
-async function saveRecord(repository: Repository, head: StateHead, sealed: Buffer, retention: SaveOptions, signal: AbortSignal): Promise<boolean> {
+async function saveRecord(
+  repository: Repository,
+  head: StateHead,
+  sealed: Buffer,
+  retention: SaveOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { backend } = repository
   const draft: FileHandle = { type: 'state', name: draftName(head.number, head.hash) }
   const needsDraft = backend.objectLock === undefined
@@ -73,7 +92,13 @@ async function saveRecord(repository: Repository, head: StateHead, sealed: Buffe
   return isSaved && (await isOurs(repository, head, signal))
 }
 
-async function saveIfAbsent(backend: Backend, file: FileHandle, sealed: Buffer, retention: SaveOptions, signal: AbortSignal): Promise<boolean> {
+async function saveIfAbsent(
+  backend: Backend,
+  file: FileHandle,
+  sealed: Buffer,
+  retention: SaveOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     await backend.save(file, [sealed], { ifAbsent: true, ...retention }, signal)
     return true

@@ -24,14 +24,22 @@ test('one that cuts as another does, or has no marker, is cut as restic would', 
   const copied = await initRepository(new MemoryBackend(), fixtureContext({ seed: 3 }), { password, copyPolynomialFrom }, signal)
   assert.deepEqual(await contentCutOf(copied, signal), { kind: 'rabin', polynomial: fixture.repository.config.chunkerPolynomial })
   await fixture.backend.remove({ type: 'state', name: 'format' }, signal)
-  assert.deepEqual(await contentCutOf(fixture.repository, signal), { kind: 'rabin', polynomial: fixture.repository.config.chunkerPolynomial })
+  assert.deepEqual(await contentCutOf(fixture.repository, signal), {
+    kind: 'rabin',
+    polynomial: fixture.repository.config.chunkerPolynomial,
+  })
 })
 
 test('a damaged marker, or one of another vault, is an error and no guess', async () => {
   await using fixture = await RepositoryFixture.create()
   await using other = await RepositoryFixture.create({ seed: 2 })
   const bytes = fixture.backend.files().get(marker) ?? new Uint8Array()
-  const damages = [bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte)), bytes.subarray(0, 20), new Uint8Array(0), other.backend.files().get(marker) ?? bytes]
+  const damages = [
+    bytes.map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
+    bytes.subarray(0, 20),
+    new Uint8Array(0),
+    other.backend.files().get(marker) ?? bytes,
+  ]
   for (const damage of damages) {
     fixture.backend.plant(marker, damage)
     await assert.rejects(contentCutOf(fixture.repository, signal), { code: 'repository.damaged' })
@@ -41,7 +49,9 @@ test('a damaged marker, or one of another vault, is an error and no guess', asyn
 test('config is stored last, and what an interrupted init left does not hinder the next one', async () => {
   const first = new MemoryBackend()
   await initRepository(first, fixtureContext(), { password }, signal)
-  const saves = first.operations.flatMap((operation) => (operation.kind === 'save' ? [operation.path.replace(/[0-9a-f]{64}/, '…')] : []))
+  const saves = first.operations.flatMap((operation) =>
+    operation.kind === 'save' ? [operation.path.replace(/[0-9a-f]{64}/, '…')] : [],
+  )
   assert.deepEqual(saves, ['keys/…', marker, 'config'])
   const whole = first.files()
   const originals = fixtureContext({ seed: 3 })
@@ -49,7 +59,10 @@ test('config is stored last, and what an interrupted init left does not hinder t
   for (const copied of [{}, { copyPolynomialFrom }]) {
     for (const torn of [undefined, marker, 'keys/']) {
       const files = [...whole].filter(([path]) => path !== 'config')
-      const left = files.map(([path, bytes]): [string, Uint8Array] => [path, torn !== undefined && path.startsWith(torn) ? bytes.subarray(0, 9) : bytes])
+      const left = files.map(([path, bytes]): [string, Uint8Array] => [
+        path,
+        torn !== undefined && path.startsWith(torn) ? bytes.subarray(0, 9) : bytes,
+      ])
       const backend = new MemoryBackend({ files: new Map(left) })
       await initRepository(backend, fixtureContext({ seed: 9 }), { password, ...copied }, signal)
       const opened = await openRepository(backend, originals, { password }, signal)

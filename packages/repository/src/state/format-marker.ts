@@ -27,13 +27,19 @@ export async function contentCutOf(repository: Repository, signal: AbortSignal):
   const marker = await loadRecognised(repository.backend, file, (bytes) => openDocument(repository, document, bytes), signal)
   if (marker === undefined) return { kind: 'rabin', polynomial: repository.config.chunkerPolynomial }
   if (marker['cut'] === 'gear') return { kind: 'gear', secret: gearSecret(repository) }
-  throw new CoffreError('repository.format-newer', `this repository cuts content by ${JSON.stringify(marker['cut'])}, which is not known here`, {
-    hint: 'Update Coffre.',
-  })
+  throw new CoffreError(
+    'repository.format-newer',
+    `this repository cuts content by ${JSON.stringify(marker['cut'])}, which is not known here`,
+    {
+      hint: 'Update Coffre.',
+    },
+  )
 }
 
 /** The gear table's secret: derived, so that it is the same for every writer of the vault and known to nobody without its key. */
 export function gearSecret(repository: Repository): Uint8Array {
   const { encrypt, macK, macR } = repository.masterKey
-  return new Uint8Array(hkdfSync('sha256', Buffer.concat([encrypt, macK, macR]), Buffer.from(repository.config.id, 'hex'), 'coffre gear table', 32))
+  return new Uint8Array(
+    hkdfSync('sha256', Buffer.concat([encrypt, macK, macR]), Buffer.from(repository.config.id, 'hex'), 'coffre gear table', 32),
+  )
 }

@@ -1,6 +1,6 @@
 import type { Repository } from '../repository/repository.ts'
-import { applyChange } from './state-change.ts'
 import { readChain } from './state-chain.ts'
+import { applyChange } from './state-change.ts'
 import { emptyVaultState, type StateHead, type VaultState } from './vault-state.ts'
 
 /**

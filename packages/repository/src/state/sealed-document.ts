@@ -1,5 +1,5 @@
-import { decodeUnpacked, encodeUnpacked } from '../repository/cleartext.ts'
 import { type JsonObject, parseJsonObject } from '../format/json-fields.ts'
+import { decodeUnpacked, encodeUnpacked } from '../repository/cleartext.ts'
 import type { Repository } from '../repository/repository.ts'
 
 /** Compressed as in format 2, also in repositories of format 1: stock restic never reads these files. */

@@ -1,7 +1,7 @@
 import type { FileHandle } from '@coffre/storage'
 import type { Repository } from '../repository/repository.ts'
-import { stateDocument } from './state-chain.ts'
 import { openDocument } from './sealed-document.ts'
+import { stateDocument } from './state-chain.ts'
 import { draftOf, stateName } from './state-copies.ts'
 
 /** A draft of one of the last records may be another writer's at work. */

@@ -7,8 +7,8 @@ import { Repository } from '../repository/repository.ts'
 import { appendState } from './append-state.ts'
 import { loadVaultState } from './load-vault-state.ts'
 import { sealDocument } from './sealed-document.ts'
-import type { StateChange } from './state-change.ts'
 import { StateChainError } from './state-chain.ts'
+import type { StateChange } from './state-change.ts'
 import { heldAt, type VaultState } from './vault-state.ts'
 
 const signal = new AbortController().signal
@@ -40,13 +40,21 @@ function randomChange(random: SeededRandom): StateChange {
   const timeMs = 1_700_000_000_000 + random.integer(1000) * 1000
   switch (random.integer(7)) {
     case 0:
-      return { kind: 'policy', lock: random.integer(3) === 0 ? undefined : { mode: 'governance', days: 30, daysMax: 60 }, stateUntilMs: timeMs }
+      return {
+        kind: 'policy',
+        lock: random.integer(3) === 0 ? undefined : { mode: 'governance', days: 30, daysMax: 60 },
+        stateUntilMs: timeMs,
+      }
     case 1:
       return holdOf(`hold ${random.integer(3)}`)
     case 2:
       return { kind: 'release', name: `hold ${random.integer(3)}` }
     case 3:
-      return { kind: 'candidates', recorded: [{ pack: id('pack'), reason: 'unused', markedMs: timeMs + 1 }], forgotten: [id('pack')] }
+      return {
+        kind: 'candidates',
+        recorded: [{ pack: id('pack'), reason: 'unused', markedMs: timeMs + 1 }],
+        forgotten: [id('pack')],
+      }
     case 4:
       return {
         kind: 'candidates',
@@ -54,13 +62,22 @@ function randomChange(random: SeededRandom): StateChange {
         forgotten: [],
       }
     case 5:
-      return { kind: 'known', added: [{ type: 'snapshot', name: id('snapshot') }, { type: 'key', name: id('key') }], removed: [{ type: 'snapshot', name: id('snapshot') }] }
+      return {
+        kind: 'known',
+        added: [
+          { type: 'snapshot', name: id('snapshot') },
+          { type: 'key', name: id('key') },
+        ],
+        removed: [
+          { type: 'snapshot', name: id('snapshot') },
+          { type: 'pack', name: id('pack') },
+        ],
+      }
     default:
       return {
         kind: 'locks',
         files: [{ type: 'pack', name: id('pack'), versionId: 'v1', mode: 'compliance', untilMs: timeMs }],
         points: new Map([[id('snapshot'), timeMs]]),
-        gone: [{ type: 'pack', name: id('pack') }],
       }
   }
 }
@@ -91,7 +108,9 @@ test('records that a checkpoint made superfluous are removed after it, not befor
   const state = await append(fixture.repository, holdOf('last'))
   assert.deepEqual([state.base, state.head?.number, state.holds.size], [66, 66, 65])
   assert.deepEqual(recordPaths(fixture.backend.files()), ['coffre/state/00000066'])
-  const kinds = fixture.backend.operations.slice(before).map((operation) => (operation.kind === 'flush' ? 'flush' : `${operation.kind} ${operation.path.slice(13, 21)}`))
+  const kinds = fixture.backend.operations
+    .slice(before)
+    .map((operation) => (operation.kind === 'flush' ? 'flush' : `${operation.kind} ${operation.path.slice(13, 21)}`))
   assert.ok(kinds.indexOf('save 00000066') < kinds.indexOf('flush', kinds.lastIndexOf('save 00000066')))
   assert.ok(kinds.indexOf('flush', kinds.lastIndexOf('save 00000066')) < kinds.indexOf('remove 00000001'))
 })
@@ -112,13 +131,15 @@ test('a record that is missing, changed, swapped or of another vault breaks the 
       else files.set(`coffre/state/0000000${at}`, bytes)
     }
     const repository = on(fixture.repository, new MemoryBackend({ files }))
-    const isRight = (error: unknown): boolean => error instanceof StateChainError && error.recordNumber === number && error.code === 'repository.state-broken'
+    const isRight = (error: unknown): boolean =>
+      error instanceof StateChainError && error.recordNumber === number && error.code === 'repository.state-broken'
     await assert.rejects(loadVaultState(repository, signal), isRight)
     await assert.rejects(append(repository, holdOf('more')), isRight)
   }
   for (const number of [1, 2, 3, 4]) await broken({ [number]: undefined }, number)
   for (const number of [1, 2, 3, 4, 5]) {
-    for (const at of [0, 20, bytesOf(number).length - 1]) await broken({ [number]: bytesOf(number).map((byte, i) => (i === at ? byte ^ 1 : byte)) }, number)
+    for (const at of [0, 20, bytesOf(number).length - 1])
+      await broken({ [number]: bytesOf(number).map((byte, i) => (i === at ? byte ^ 1 : byte)) }, number)
     await broken({ [number]: bytesOf(number).subarray(0, 30) }, number)
     await broken({ [number]: bytesOf(number, other.backend.files()) }, number)
     // Replayed: an earlier record under a later number.

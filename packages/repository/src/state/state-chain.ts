@@ -7,7 +7,7 @@ import { isMissing, type Repository } from '../repository/repository.ts'
 import { openDocument } from './sealed-document.ts'
 import type { StateChange } from './state-change.ts'
 import { decodeChange } from './state-codec.ts'
-import { copiesOfState, stateName, type StateCopy } from './state-copies.ts'
+import { copiesOfState, type StateCopy, stateName } from './state-copies.ts'
 import type { StateHead } from './vault-state.ts'
 
 export const stateDocument = 'state'
@@ -42,7 +42,11 @@ const attemptsMax = 4
  * The records that count, oldest first: from the newest checkpoint, or the first record, through the last. None where no state
  * was written. Throws StateChainError unless they are an unbroken chain that contains `anchor`, a head that was seen earlier.
  */
-export async function readChain(repository: Repository, anchor: StateHead | undefined, signal: AbortSignal): Promise<readonly StateRecord[]> {
+export async function readChain(
+  repository: Repository,
+  anchor: StateHead | undefined,
+  signal: AbortSignal,
+): Promise<readonly StateRecord[]> {
   for (let attempt = 1; ; attempt++) {
     try {
       const chain = await readOnce(repository, signal)
@@ -72,7 +76,11 @@ async function readOnce(repository: Repository, signal: AbortSignal): Promise<re
 }
 
 /** The authentic record with the highest number; of several with that number the one that was there first. */
-async function findHead(repository: Repository, copies: ReadonlyMap<number, readonly StateCopy[]>, signal: AbortSignal): Promise<StateRecord | undefined> {
+async function findHead(
+  repository: Repository,
+  copies: ReadonlyMap<number, readonly StateCopy[]>,
+  signal: AbortSignal,
+): Promise<StateRecord | undefined> {
   for (const number of [...copies.keys()].sort((a, b) => b - a)) {
     const [first] = await readRecords(repository, number, copies.get(number) ?? [], signal)
     if (first !== undefined) return first
@@ -98,7 +106,12 @@ async function readRange(
 }
 
 /** The authentic copies of a record, oldest first: usually one. */
-export async function readRecords(repository: Repository, number: number, copies: readonly StateCopy[], signal: AbortSignal): Promise<StateRecord[]> {
+export async function readRecords(
+  repository: Repository,
+  number: number,
+  copies: readonly StateCopy[],
+  signal: AbortSignal,
+): Promise<StateRecord[]> {
   const records: StateRecord[] = []
   for (const copy of copies) {
     const bytes = await copy.load(signal)
@@ -143,8 +156,12 @@ function assertContains(chain: readonly StateRecord[], anchor: StateHead | undef
   if (anchor === undefined) return
   const head = chain.at(-1)
   const same = chain.find((record) => record.number === anchor.number)
-  if (same !== undefined && same.hash !== anchor.hash) throw new StateChainError(anchor.number, 'is not the one that was seen earlier')
+  if (same !== undefined && same.hash !== anchor.hash)
+    throw new StateChainError(anchor.number, 'is not the one that was seen earlier')
   if (head === undefined || head.number < anchor.number) {
-    throw new StateChainError(anchor.number, `is gone: the state ends with record ${head?.number ?? 0}, an older one was put in its place`)
+    throw new StateChainError(
+      anchor.number,
+      `is gone: the state ends with record ${head?.number ?? 0}, an older one was put in its place`,
+    )
   }
 }

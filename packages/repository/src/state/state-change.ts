@@ -1,7 +1,7 @@
 import type { FileHandle } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
 import type { PruneCandidate } from '../prune/prune-ledger.ts'
-import { ledgerKey, type LockedFile, type LockPolicy, type StateHead, type VaultState } from './vault-state.ts'
+import { type LockedFile, type LockPolicy, ledgerKey, type StateHead, type VaultState } from './vault-state.ts'
 
 /** The lock policy of the vault, from now on. */
 export interface PolicyChange {
@@ -10,12 +10,11 @@ export interface PolicyChange {
   readonly stateUntilMs?: number
 }
 
-/** What was locked, for how long; and what left the ledger because it was removed. */
+/** What was locked, for how long. */
 export interface LocksChange {
   readonly kind: 'locks'
   readonly files: readonly LockedFile[]
   readonly points: ReadonlyMap<Id, number>
-  readonly gone: readonly FileHandle[]
   readonly stateUntilMs?: number
 }
 
@@ -39,7 +38,7 @@ export interface CandidatesChange {
   readonly forgotten: readonly Id[]
 }
 
-/** Snapshots and keys that were stored or removed. */
+/** Snapshots and keys that were stored; files of any type that were removed. */
 export interface KnownChange {
   readonly kind: 'known'
   readonly added: readonly FileHandle[]
@@ -52,7 +51,14 @@ export interface CheckpointChange {
   readonly state: VaultState
 }
 
-export type StateChange = PolicyChange | LocksChange | HoldChange | ReleaseChange | CandidatesChange | KnownChange | CheckpointChange
+export type StateChange =
+  | PolicyChange
+  | LocksChange
+  | HoldChange
+  | ReleaseChange
+  | CandidatesChange
+  | KnownChange
+  | CheckpointChange
 
 /** The state after one more record. */
 export function applyChange(state: VaultState, change: StateChange, head: StateHead, timeMs: number): VaultState {
@@ -80,14 +86,11 @@ export function applyChange(state: VaultState, change: StateChange, head: StateH
 
 function applyLocks(state: VaultState, change: LocksChange): VaultState {
   const ledger = new Map(state.ledger)
-  for (const file of change.gone) ledger.delete(ledgerKey(file))
   for (const file of change.files) ledger.set(ledgerKey(file), file)
   const points = new Map([...state.points, ...change.points])
-  for (const { type, name } of change.gone) if (type === 'snapshot') points.delete(name)
-  const removed = change.gone
   const added = [...change.points.keys()].map((name): FileHandle => ({ type: 'snapshot', name }))
   const stateUntilMs = laterOf(state.stateUntilMs, change.stateUntilMs)
-  return applyKnown({ ...state, ledger, points, stateUntilMs }, { kind: 'known', added, removed })
+  return applyKnown({ ...state, ledger, points, stateUntilMs }, { kind: 'known', added, removed: [] })
 }
 
 function applyCandidates(state: VaultState, change: CandidatesChange): ReadonlyMap<Id, PruneCandidate> {
@@ -98,7 +101,6 @@ function applyCandidates(state: VaultState, change: CandidatesChange): ReadonlyM
 }
 
 function applyKnown(state: VaultState, change: KnownChange): VaultState {
-  if (change.added.length === 0 && change.removed.length === 0) return state
   const snapshots = new Set(state.known.snapshots)
   const keys = new Set(state.known.keys)
   const retired = new Set(state.retired)
@@ -113,7 +115,18 @@ function applyKnown(state: VaultState, change: KnownChange): VaultState {
     snapshots.delete(name)
     retired.add(name)
   }
-  return { ...state, known: { snapshots, keys }, retired }
+  return { ...withoutRemoved(state, change.removed), known: { snapshots, keys }, retired }
+}
+
+function withoutRemoved(state: VaultState, removed: readonly FileHandle[]): VaultState {
+  if (removed.length === 0) return state
+  const ledger = new Map(state.ledger)
+  const points = new Map(state.points)
+  for (const file of removed) {
+    ledger.delete(ledgerKey(file))
+    if (file.type === 'snapshot') points.delete(file.name)
+  }
+  return { ...state, ledger, points }
 }
 
 function laterOf(a: number | undefined, b: number | undefined): number | undefined {

@@ -4,7 +4,7 @@ import { arrayOf, damaged, idOf, type JsonObject, objectOf, stringOf, wholeNumbe
 import type { Id } from '../format/node.ts'
 import type { PruneCandidate } from '../prune/prune-ledger.ts'
 import type { LocksChange, StateChange } from './state-change.ts'
-import { emptyVaultState, type Hold, ledgerKey, type LockedFile, type LockPolicy, type VaultState } from './vault-state.ts'
+import { emptyVaultState, type Hold, type LockedFile, type LockPolicy, ledgerKey, type VaultState } from './vault-state.ts'
 
 const what = 'a state record'
 
@@ -14,8 +14,8 @@ export function encodeChange(change: StateChange): JsonObject {
     case 'policy':
       return { lock: change.lock ?? null, ...stateUntil(change.stateUntilMs) }
     case 'locks': {
-      const { files, points, gone, stateUntilMs } = change
-      return { files: files.map(encodeFile), points: encodeTimes(points), gone: gone.map(encodeHandle), ...stateUntil(stateUntilMs) }
+      const { files, points, stateUntilMs } = change
+      return { files: files.map(encodeFile), points: encodeTimes(points), ...stateUntil(stateUntilMs) }
     }
     case 'known':
       return { added: change.added.map(encodeHandle), removed: change.removed.map(encodeHandle) }
@@ -51,16 +51,20 @@ export function decodeChange(kind: string, body: JsonObject): StateChange {
     case 'checkpoint':
       return { kind, state: decodeState(body) }
     default:
-      throw new CoffreError('repository.format-newer', `the vault's state has a record of the kind ${JSON.stringify(kind)}, which is not known here`, {
-        hint: 'Update Coffre.',
-      })
+      throw new CoffreError(
+        'repository.format-newer',
+        `the vault's state has a record of the kind ${JSON.stringify(kind)}, which is not known here`,
+        {
+          hint: 'Update Coffre.',
+        },
+      )
   }
 }
 
 function decodeLocks(body: JsonObject): LocksChange {
   const files = arrayOf(body['files'], what).map(decodeFile)
   const points = decodeTimes(body['points'])
-  return { kind: 'locks', files, points, gone: handlesOf(body['gone']), ...decodeStateUntil(body) }
+  return { kind: 'locks', files, points, ...decodeStateUntil(body) }
 }
 
 function encodeState(state: VaultState): JsonObject {
@@ -120,8 +124,12 @@ function encodeCandidate({ pack, reason, markedMs, swappedMs }: PruneCandidate):
 
 function decodeCandidate(value: unknown): PruneCandidate {
   const [pack, reason, marked, swapped] = arrayOf(value, what)
-  if (reason !== 'unused' && reason !== 'repacked' && reason !== 'unindexed') throw damaged(what, `${String(reason)} is no reason to prune`)
-  const times = { markedMs: wholeNumberOf(marked, what), ...(swapped === undefined ? {} : { swappedMs: wholeNumberOf(swapped, what) }) }
+  if (reason !== 'unused' && reason !== 'repacked' && reason !== 'unindexed')
+    throw damaged(what, `${String(reason)} is no reason to prune`)
+  const times = {
+    markedMs: wholeNumberOf(marked, what),
+    ...(swapped === undefined ? {} : { swappedMs: wholeNumberOf(swapped, what) }),
+  }
   return { pack: idOf(pack, what), reason, ...times }
 }
 
@@ -137,7 +145,12 @@ function encodeFile(file: LockedFile): readonly unknown[] {
 
 function decodeFile(value: unknown): LockedFile {
   const [type, name, versionId, mode, until] = arrayOf(value, what)
-  return { ...handleOf(type, name), versionId: stringOf(versionId, what), mode: modeOf(mode), untilMs: wholeNumberOf(until, what) * 1000 }
+  return {
+    ...handleOf(type, name),
+    versionId: stringOf(versionId, what),
+    mode: modeOf(mode),
+    untilMs: wholeNumberOf(until, what) * 1000,
+  }
 }
 
 function encodeHandle(file: FileHandle): readonly string[] {
