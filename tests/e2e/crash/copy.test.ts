@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listSnapshots, loadIndex, type Repository } from '@coffre/repository'
-import { copySnapshots } from '../../../packages/repository/src/copy/copy-snapshots.ts'
+import { copySnapshots, listSnapshots, loadIndex, type Repository } from '@coffre/repository'
 import { RepositoryFixture, testSeed } from '@coffre/testkit'
 import { proveCrashSafe } from './crash-proof.ts'
 import { snapshotDigests } from './vault-content.ts'

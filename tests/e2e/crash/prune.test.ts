@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { listSnapshots, type Repository } from '@coffre/repository'
-import { executePrune } from '../../../packages/repository/src/prune/execute-prune.ts'
-import { planPrune } from '../../../packages/repository/src/prune/plan-prune.ts'
+import {
+  executePrune,
+  executePruneOnFullDisk,
+  listSnapshots,
+  markPrune,
+  planPrune,
+  type Repository,
+  StatePruneLedger,
+  swapPrune,
+  sweepGraceMs,
+  sweepPrune,
+} from '@coffre/repository'
+import { MemoryBackend } from '@coffre/storage'
 import { RepositoryFixture, testSeed } from '@coffre/testkit'
 import { proveCrashSafe } from './crash-proof.ts'
+import { reopened } from './process-context.ts'
 import { findingsOf } from './vault-content.ts'
 import { underLock } from './vault-operations.ts'
 
@@ -25,12 +36,19 @@ async function wastefulRepository(seed: number): Promise<RepositoryFixture> {
   return fixture
 }
 
+const options = { packBytes, maxUnused: { kind: 'bytes', sizeBytes: 0 } } as const
+
+async function assertTidy(repository: Repository, where: string): Promise<void> {
+  const { stats } = await planPrune(repository, {}, signal)
+  assert.equal(stats.blobs.unused + stats.blobs.duplicate + stats.packs.unindexed, 0, where)
+  assert.deepEqual(await findingsOf(repository), [], where)
+}
+
 test('a prune that is stopped anywhere harms no snapshot, and the next one finishes', async (t) => {
   const seed = testSeed(t.name)
   await using fixture = await wastefulRepository(seed)
   const operation = (repository: Repository): Promise<void> =>
     underLock(repository, { exclusive: true }, async (lockSignal) => {
-      const options = { packBytes, maxUnused: { kind: 'bytes', sizeBytes: 0 } } as const
       const plan = await planPrune(repository, options, lockSignal)
       await executePrune(repository, plan, options, lockSignal)
     })
@@ -39,11 +57,41 @@ test('a prune that is stopped anywhere harms no snapshot, and the next one finis
     before: fixture.backend.files(),
     operation,
     seed,
-    async promised(repository, where) {
-      const { stats } = await planPrune(repository, {}, signal)
-      assert.equal(stats.blobs.unused + stats.blobs.duplicate + stats.packs.unindexed, 0, where)
-      assert.deepEqual(await findingsOf(repository), [], where)
-    },
+    promised: assertTidy,
   })
   assert.ok(states.length > 40, `${states.length} states`)
 })
+
+/** The steps of the server's prune. Each begins where the ones before it ended, a day after the swap for the last. */
+const steps: Readonly<Record<string, (repository: Repository) => Promise<unknown>>> = {
+  mark: (repository) =>
+    underLock(repository, { exclusive: false }, (lockSignal) => markPrune(repository, new StatePruneLedger(repository), options, lockSignal)),
+  swap: (repository) =>
+    underLock(repository, { exclusive: true }, (lockSignal) => swapPrune(repository, new StatePruneLedger(repository), {}, lockSignal)),
+  sweep: (repository) =>
+    underLock(repository, { exclusive: false }, (lockSignal) => sweepPrune(repository, new StatePruneLedger(repository), {}, lockSignal)),
+}
+
+for (const [number, [name, operation]] of Object.entries(steps).entries()) {
+  test(`the ${name} of a prune in three steps may be stopped anywhere`, async (t) => {
+    const seed = testSeed(t.name)
+    await using fixture = await wastefulRepository(seed)
+    const backend = new MemoryBackend({ files: fixture.backend.files() })
+    for (const earlier of Object.values(steps).slice(0, number)) await earlier(reopened(fixture.repository, backend, 1))
+    if (name === 'sweep') fixture.context.clock.advance(sweepGraceMs + 3_600_000)
+    const { states } = await proveCrashSafe({
+      repository: fixture.repository,
+      before: backend.files(),
+      operation,
+      seed,
+      async promised(repository, where) {
+        for (const later of Object.values(steps).slice(number + 1)) {
+          const dayLater = reopened(repository, repository.backend, 6 + sweepGraceMs / 60_000)
+          await later(dayLater)
+        }
+        if (name === 'sweep') await assertTidy(repository, where)
+      },
+    })
+    assert.ok(states.length > 8, `${states.length} states`)
+  })
+}
