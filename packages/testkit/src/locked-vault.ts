@@ -1,4 +1,4 @@
-import { type BackupOptions, type Id, loadIndex, LockSession, type LockSessionOptions, type Repository } from '@coffre/repository'
+import { type BackupOptions, type Id, LockSession, type LockSessionOptions, loadIndex, type Repository } from '@coffre/repository'
 import { type Backend, fileTypes, LockingMemoryBackend, type ObjectLock, type ObjectVersion, type Retention } from '@coffre/storage'
 import { FakeClock } from './fake-clock.ts'
 import { fixtureContext, RepositoryFixture, type SourceFiles } from './repository-fixture.ts'

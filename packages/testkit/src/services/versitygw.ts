@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
+import { promisify } from 'node:util'
+import { CreateBucketCommand, PutBucketPolicyCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3'
 import { systemContext } from '@coffre/foundation'
 import { parseLocation, type S3Credentials, type S3Location } from '@coffre/storage'
 import { findTool } from './find-tool.ts'
@@ -21,10 +22,22 @@ export interface Versitygw extends AsyncDisposable {
   readonly credentials: S3Credentials
   /** Such as 127.0.0.1:41231. */
   readonly host: string
-  /** A raw client with all rights: for attackers, oracles and preparations. The caller destroys it. */
-  client(): S3Client
+  /** A raw client, with all rights unless it is a user's: for attackers, oracles and preparations. The caller destroys it. */
+  client(credentials?: S3Credentials): S3Client
+  /** A user without any right but those that bucket policies give it. */
+  createUser(name: string): Promise<S3Credentials>
+  /** Replaces the bucket's policy. Resources are given as keys below the bucket, '' for the bucket itself. */
+  setPolicy(bucket: string, rights: readonly BucketRight[]): Promise<void>
   createBucket(name: string, options?: BucketOptions): Promise<void>
   location(bucket: string, prefix?: string): S3Location
+}
+
+/** What a user may do with keys that match a pattern such as `locks/*`. */
+export interface BucketRight {
+  readonly user: S3Credentials
+  /** Such as s3:GetObject. */
+  readonly actions: readonly string[]
+  readonly keys: string
 }
 
 export interface VersitygwOptions {
@@ -32,18 +45,19 @@ export interface VersitygwOptions {
   readonly tls?: { readonly certFile: string; readonly keyFile: string }
 }
 
+const run = promisify(execFile)
 const readyWithinMs = 20_000
 const pollMs = 20
 
 export async function startVersitygw(options: VersitygwOptions = {}): Promise<Versitygw> {
   const binary = findTool('versitygw', 'COFFRE_VERSITYGW')
   const folder = await mkdtemp(join(tmpdir(), 'coffre-versitygw-'))
-  const [objects, versions] = [join(folder, 'objects'), join(folder, 'versions')]
-  await Promise.all([mkdir(objects), mkdir(versions)])
+  const [objects, versions, users] = [join(folder, 'objects'), join(folder, 'versions'), join(folder, 'users')]
+  await Promise.all([mkdir(objects), mkdir(versions), mkdir(users)])
   const credentials = { accessKeyId: `test${randomBytes(6).toString('hex')}`, secretAccessKey: randomBytes(16).toString('hex') }
   const port = await freePort()
   const tls = options.tls === undefined ? [] : ['--cert', options.tls.certFile, '--key', options.tls.keyFile]
-  const listen = ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', ...tls]
+  const listen = ['--port', `127.0.0.1:${port}`, '--quiet', '--keep-alive', '--iam-dir', users, ...tls]
   const child = spawn(binary, [...listen, 'posix', '--versioning-dir', versions, objects], {
     env: { ROOT_ACCESS_KEY: credentials.accessKeyId, ROOT_SECRET_KEY: credentials.secretAccessKey },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -62,7 +76,9 @@ export async function startVersitygw(options: VersitygwOptions = {}): Promise<Ve
   return {
     credentials,
     host: `127.0.0.1:${port}`,
-    client: () => newClient(endpoint, credentials),
+    client: (user = credentials) => newClient(endpoint, user),
+    createUser: (name) => createUser(binary, endpoint, credentials, name),
+    setPolicy: (bucket, rights) => setPolicy(endpoint, credentials, bucket, rights),
     createBucket: (name, bucket = {}) => createBucket(endpoint, credentials, name, bucket),
     location: (bucket, prefix = '') => s3LocationOf(`s3:${endpoint}/${bucket}/${prefix}`),
     [Symbol.asyncDispose]: stop,
@@ -82,6 +98,29 @@ async function createBucket(endpoint: string, credentials: S3Credentials, name: 
     if (options.versioning) {
       await client.send(new PutBucketVersioningCommand({ Bucket: name, VersioningConfiguration: { Status: 'Enabled' } }))
     }
+  } finally {
+    client.destroy()
+  }
+}
+
+/** The service's own command makes users: S3 has no request for it. */
+async function createUser(binary: string, endpoint: string, root: S3Credentials, name: string): Promise<S3Credentials> {
+  const user = { accessKeyId: name, secretAccessKey: randomBytes(16).toString('hex') }
+  const login = ['--access', root.accessKeyId, '--secret', root.secretAccessKey, '--endpoint-url', endpoint, '--allow-insecure']
+  await run(binary, ['admin', ...login, 'create-user', '--access', name, '--secret', user.secretAccessKey, '--role', 'user'])
+  return user
+}
+
+async function setPolicy(endpoint: string, root: S3Credentials, bucket: string, rights: readonly BucketRight[]): Promise<void> {
+  const statements = rights.map(({ user, actions, keys }) => ({
+    Effect: 'Allow',
+    Principal: { AWS: [user.accessKeyId] },
+    Action: actions,
+    Resource: `arn:aws:s3:::${bucket}${keys === '' ? '' : `/${keys}`}`,
+  }))
+  const client = newClient(endpoint, root)
+  try {
+    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }))
   } finally {
     client.destroy()
   }
