@@ -79,8 +79,10 @@ test('every file that is damaged in any way is found and named', async () => {
   for (const folder of ['config', 'keys/', 'locks/', 'snapshots/', 'index/', 'data/']) assert.ok(pathsOf(files, folder).length > 0, folder)
   for (const [path, bytes] of files) {
     for (const [how, damage] of Object.entries(damages)) {
-      const findings = await findingsOf(reopened(fixture, new Map(files).set(path, damage(bytes))))
-      assert.ok(names(findings, path), `${path} ${how}: ${JSON.stringify(findings)}`)
+      for (const hashPacks of [true, false]) {
+        const findings = await findingsOf(reopened(fixture, new Map(files).set(path, damage(bytes))), { ...all, hashPacks })
+        assert.ok(names(findings, path), `${path} ${how}: ${JSON.stringify(findings)}`)
+      }
     }
   }
 })
@@ -94,8 +96,10 @@ test('two files that are swapped are both named', async () => {
       const other = paths[(number + 1) % paths.length] ?? path
       if (other === path) continue
       const swapped = new Map(files).set(path, files.get(other) ?? new Uint8Array()).set(other, files.get(path) ?? new Uint8Array())
-      const findings = await findingsOf(reopened(fixture, swapped))
-      assert.ok(names(findings, path) && names(findings, other), `${path} and ${other}: ${JSON.stringify(findings)}`)
+      for (const hashPacks of [true, false]) {
+        const findings = await findingsOf(reopened(fixture, swapped), { ...all, hashPacks })
+        assert.ok(names(findings, path) && names(findings, other), `${path} and ${other}: ${JSON.stringify(findings)}`)
+      }
     }
   }
 })

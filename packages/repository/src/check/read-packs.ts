@@ -16,7 +16,8 @@ export interface ReadCounts {
 
 /** Packs in memory beyond those that workers are busy with: each worker has its next one by the time it is done. */
 const packsAhead = 1
-const slotBytesMax = 24 * 1024 * 1024
+/** Packs are 16 MiB, in locked vaults 32, and a blob more than that where restic wrote them. */
+const slotBytesMax = 40 * 1024 * 1024
 
 const kinds: Readonly<Record<VerifyProblem['about'], FindingKind>> = {
   name: 'damaged-pack',
@@ -32,13 +33,14 @@ export async function readPacks(
   packs: readonly number[],
   sizes: PackSizes,
   totals: PackTotals,
+  hashWhole: boolean,
   report: Report,
   onProgress: ((packsDone: number, packsTotal: number, readBytes: number) => void) | undefined,
   signal: AbortSignal,
 ): Promise<ReadCounts> {
   await using pool = newReadPool(repository, index.blobs)
   const largest = packs.reduce((most, pack) => Math.max(most, sizes[pack] ?? 0), 4096)
-  const reader = new PackReader(repository, index, pool, new PackMemory(Math.min(largest, slotBytesMax)), totals, report)
+  const reader = new PackReader(repository, index, pool, new PackMemory(Math.min(largest, slotBytesMax)), totals, hashWhole, report)
   const counts: ReadCounts = { packs: 0, readBytes: 0 }
   let next = 0
   const lane = async (): Promise<void> => {
@@ -60,14 +62,24 @@ class PackReader {
   readonly #pool: ComputePool
   readonly #memory: PackMemory
   readonly #totals: PackTotals
+  readonly #hashWhole: boolean
   readonly #report: Report
 
-  constructor(repository: Repository, index: RepositoryIndex, pool: ComputePool, memory: PackMemory, totals: PackTotals, report: Report) {
+  constructor(
+    repository: Repository,
+    index: RepositoryIndex,
+    pool: ComputePool,
+    memory: PackMemory,
+    totals: PackTotals,
+    hashWhole: boolean,
+    report: Report,
+  ) {
     this.#repository = repository
     this.#index = index
     this.#pool = pool
     this.#memory = memory
     this.#totals = totals
+    this.#hashWhole = hashWhole
     this.#report = report
   }
 
@@ -92,7 +104,7 @@ class PackReader {
     const id = this.#index.packs.id(pack)
     const target = Buffer.from(memory as unknown as ArrayBuffer, 0, sizeBytes)
     await this.#repository.backend.load({ type: 'pack', name: id }, { offset: 0, length: sizeBytes }, signal, target)
-    const { problems, blobs } = await this.#pool.run({ kind: 'verify', memory, length: sizeBytes, id, packNumber: pack }, signal)
+    const { problems, blobs } = await this.#pool.run({ kind: 'verify', memory, length: sizeBytes, id, packNumber: pack, hashWhole: this.#hashWhole }, signal)
     const indexed = this.#totals.blobs[pack] ?? 0
     if (problems.length > 0 || blobs === indexed) return problems
     return [{ about: 'index', message: `it has ${blobs} blobs, by the index it has ${indexed}` }]

@@ -109,6 +109,8 @@ export interface VerifyJob {
   readonly length: number
   readonly id: string
   readonly packNumber: number
+  /** Compare the hash of the whole with the name even if everything in the pack is in order. */
+  readonly hashWhole: boolean
 }
 
 /** Open, verify and store again the chosen blobs of loaded pack bytes. */
