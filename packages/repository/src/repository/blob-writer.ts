@@ -20,7 +20,10 @@ export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   readonly uploads?: number
   /** Called when a pack is stored, so that progress shows. */
   readonly onPackStored?: (id: Id, sizeBytes: number) => void
-  /** Awaited before the first pack is stored: the confirmation of a lock that was taken meanwhile. */
+  /**
+   * Awaited before the first pack is stored and before `finish` resolves: the confirmation of a lock that was taken meanwhile. An
+   * index that was read before then is compared with what is there afterwards.
+   */
   readonly confirmed?: Promise<void>
   /** Puts what is stored under retention. */
   readonly lock?: WriteLock
@@ -52,6 +55,7 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
   readonly #trees: PackAssembler
   readonly #treeId: Region
   #treeContent: Region
+  readonly #confirmed: Promise<void>
   readonly #saves = new Set<Promise<void>>()
   #mainPacksInFlight = 0
   #unindexed: IndexedPack[] = []
@@ -65,6 +69,9 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     this.#index = index
     this.#options = options
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
+    this.#confirmed = options.confirmed === undefined ? Promise.resolve() : this.#confirm(options.confirmed, [...index.files])
+    // Whoever awaits it hears of the failure; until then it must not count as unhandled.
+    this.#confirmed.catch(() => undefined)
     const { primitives } = repository.workbench
     const packBytes = options.packBytes ?? defaultPackBytes
     const { context } = repository
@@ -139,6 +146,7 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
   /** Completes and stores all packs, then their index files; durable when it resolves. */
   async finish(): Promise<void> {
     this.#throwIfFailed()
+    await this.#confirmed
     await this.pool.finish(this.#signal)
     this.#trees.finish()
     await this.settled()
@@ -154,8 +162,21 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     await this.#indexing
   }
 
+  /**
+   * An exclusive lock may have come and gone between our look at the locks and our own lock file, quicker than the confirmation: a
+   * prune that read no snapshot of ours and removed what the index, read meanwhile, still names.
+   */
+  async #confirm(confirmed: Promise<void>, read: readonly Id[]): Promise<void> {
+    await confirmed
+    const present = new Set(await this.#repository.names('index', this.#signal))
+    if (read.every((name) => present.has(name))) return
+    throw new CoffreError('repository.locked', 'the repository was pruned while this process took its lock', {
+      hint: 'Nothing was stored. Run the command again.',
+    })
+  }
+
   async #save(pack: FinishedPack): Promise<void> {
-    await this.#options.confirmed
+    await this.#confirmed
     throwIfAborted(this.#signal)
     this.#repository.assertHeld(0)
     const body = Buffer.from(pack.slot.memory as unknown as ArrayBuffer, 0, pack.lengthBytes)

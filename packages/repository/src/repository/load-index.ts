@@ -1,3 +1,4 @@
+import { CoffreError } from '@coffre/foundation'
 import type { Id } from '../format/node.ts'
 import { scanIndex } from '../format/index-scanner.ts'
 import { RepositoryIndex } from '../index/repository-index.ts'
@@ -20,6 +21,7 @@ export interface LoadIndexOptions {
 
 /** Files on their way from the backend at the same time. */
 const loadsAtOnce = 4
+const attemptsMax = 3
 
 /** Reads all index files. One that vanishes meanwhile was replaced by a prune: the listing is then read anew. */
 export async function loadIndex(repository: Repository, options: LoadIndexOptions, signal: AbortSignal): Promise<RepositoryIndex> {
@@ -28,7 +30,8 @@ export async function loadIndex(repository: Repository, options: LoadIndexOption
   for (let attempt = 0; ; attempt++) {
     const names = (await repository.names('index', signal)).filter((name) => !index.files.has(name))
     const vanished = await readAll(repository, index, names, sizes, options, signal)
-    if (!vanished || attempt === 3) return index
+    if (!vanished) return index
+    if (attempt === attemptsMax) throw new CoffreError('repository.locked', 'the index was replaced again and again while it was read', { hint: 'Try again when nobody prunes the repository.' })
   }
 }
 
