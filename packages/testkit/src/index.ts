@@ -23,6 +23,7 @@ export { fixtureContext, type FixtureOptions, fixturePassword, RepositoryFixture
 export { ResticVault, type VaultOptions } from './restic-vault.ts'
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
+export { ResticOracle } from './services/restic-oracle.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'
 export { type ScriptedServer, type SeenRequest, startScriptedServer } from './services/scripted-server.ts'
 export { type BucketOptions, type BucketRight, startVersitygw, type Versitygw, type VersitygwOptions } from './services/versitygw.ts'

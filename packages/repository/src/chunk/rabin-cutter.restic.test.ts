@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { SeededRandom, testSeed } from '@coffre/testkit'
-import { ResticOracle } from '../format/restic-oracle.ts'
+import { ResticOracle } from '@coffre/testkit'
 import { RabinCutter } from './rabin-cutter.ts'
 
 test('Rabin cuts are those of restic', async () => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { byteStringFrom, bytesOf } from '@coffre/foundation'
 import { SeededRandom, testSeed } from '@coffre/testkit'
-import { ResticOracle } from '../format/restic-oracle.ts'
+import { ResticOracle } from '@coffre/testkit'
 import { PatternList } from './pattern-list.ts'
 import { selectOnly, selectWithout } from './restore-selection.ts'
 

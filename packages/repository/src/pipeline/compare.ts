@@ -1,6 +1,6 @@
 import { readSync } from 'node:fs'
 import type { CompareJob, CompareResult, Failure } from './jobs.ts'
-import type { KernelParts } from './kernel.ts'
+import type { KernelParts } from './kernel-parts.ts'
 
 /** Reads parts of files and says which of them have the content that their ids name. */
 export function compareParts(job: CompareJob, parts: KernelParts): CompareResult {

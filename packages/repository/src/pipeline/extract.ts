@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { isCoffreError } from '@coffre/foundation'
 import type { ExtractJob, ExtractResult, Failure } from './jobs.ts'
-import type { KernelParts } from './kernel.ts'
+import type { KernelParts } from './kernel-parts.ts'
 import type { OpenedPiece } from './open-piece.ts'
 
 /** Writes the job's blobs to their files. A damaged blob or a file that cannot be written is reported and spoils nothing else. */

@@ -1,30 +1,14 @@
 import { readSync } from 'node:fs'
 import { isCoffreError } from '@coffre/foundation'
-import type { Cutter } from '../chunk/cutter.ts'
-import type { Primitives } from '../crypto/primitives.ts'
 import type { Region } from '../crypto/region.ts'
-import type { Sealer } from '../crypto/sealer.ts'
-import type { BlobIndex } from '../index/blob-index.ts'
 import type { LocalFiles } from '../local/local-files.ts'
 import { compareParts } from './compare.ts'
 import { extract } from './extract.ts'
 import type { CutKind, Failure, FilesJob, FilesResult, IdsResult, Job, PiecesJob, RangeJob, ResultOf, StoredCounts } from './jobs.ts'
-import type { PieceOpener } from './open-piece.ts'
-import type { PackAssembler } from './pack-assembler.ts'
+import type { KernelParts } from './kernel-parts.ts'
 import { repack } from './repack.ts'
 import { scanFolders } from './scan.ts'
 import { verifyPack } from './verify-pack.ts'
-
-/** What the jobs of one thread work with. */
-export interface KernelParts {
-  readonly primitives: Primitives
-  readonly sealer: Sealer
-  readonly index: BlobIndex
-  readonly files: LocalFiles
-  readonly assembler: PackAssembler
-  readonly opener: PieceOpener
-  readonly newCutter: (kind: CutKind) => Cutter
-}
 
 /** A file is read so far ahead of its cut. */
 const readAheadBytes = 1024 * 1024

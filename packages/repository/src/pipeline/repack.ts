@@ -1,6 +1,6 @@
 import { type MasterKey, Sealer } from '../crypto/sealer.ts'
 import type { RepackJob } from './jobs.ts'
-import type { KernelParts } from './kernel.ts'
+import type { KernelParts } from './kernel-parts.ts'
 import { PieceOpener } from './open-piece.ts'
 
 /** Stores the sound ones of the job's blobs again, in new packs. */

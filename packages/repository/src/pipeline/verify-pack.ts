@@ -3,7 +3,7 @@ import { sealOverheadBytes } from '../crypto/sealer.ts'
 import type { Region } from '../crypto/region.ts'
 import { type PackedBlob, parsePackHeader } from '../pack/pack-header.ts'
 import type { VerifyJob, VerifyProblem, VerifyResult } from './jobs.ts'
-import type { KernelParts } from './kernel.ts'
+import type { KernelParts } from './kernel-parts.ts'
 
 /**
  * Reads every byte of a pack: its header, each blob against its id, all of it against the index, and its hash against its name. The

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { findTool } from '@coffre/testkit'
+import { findTool } from './find-tool.ts'
 
 const run = promisify(execFile)
 const password = 'oracle'
