@@ -46,7 +46,12 @@ function reportOf(thrown: unknown, texts: Texts): Report {
   }
   if (error instanceof CoffreError) {
     const { code, exitCode, message, hint } = error
-    return { code, exitCode, message: texts.explain(code, message), hint: texts.advise(code, hint) }
+    return {
+      code,
+      exitCode,
+      message: texts.explain(code, message),
+      hint: texts.advise(code, hint) ?? (code === 'usage.invalid' ? texts.say('hint.help') : undefined),
+    }
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return { code: 'internal', exitCode: 1, message: texts.explain('internal', stack), hint: texts.say('hint.internal') }

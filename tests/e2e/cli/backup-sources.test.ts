@@ -7,7 +7,9 @@ import { jsonLines } from './coffre-process.ts'
 
 test('standard input becomes a file', async () => {
   await using vault = await CliVault.create()
-  await vault.succeed(['backup', '--stdin', '--stdin-filename', 'dumps/shop.sql', '--tag', 'a,b', '--tag', 'c'], { input: 'INSERT\n' })
+  await vault.succeed(['backup', '--stdin', '--stdin-filename', 'dumps/shop.sql', '--tag', 'a,b', '--tag', 'c'], {
+    input: 'INSERT\n',
+  })
   assert.equal(await vault.succeed(['dump', 'latest', 'dumps/shop.sql']), 'INSERT\n')
   const [snapshot] = await vault.json<ListedSnapshot[]>(['snapshots'])
   assert.deepEqual(snapshot?.paths, ['/dumps/shop.sql'])
@@ -63,8 +65,20 @@ test('what is excluded: patterns, whatever the case, files with patterns, caches
   for (const [name, content] of Object.entries(files)) await writeFile(join(vault.source, name), content)
   await writeFile(vault.path('patterns'), '# logs\n*.log\n$THING\n')
   const rules = ['--iexclude', '*.tmp', '--exclude-file', 'patterns', '--exclude-caches', '--exclude-if-present', '.nobackup']
-  await vault.succeed(['backup', 'source', '--exclude', 'inner', '--exclude-larger-than', '1K', ...rules], { env: { THING: '$HOME' } })
-  const kept = ['', '/cache', '/cache/CACHEDIR.TAG', '/kept', '/kept/CACHEDIR.TAG', '/kept/small', '/marked', '/marked/.nobackup', '/one.txt']
+  await vault.succeed(['backup', 'source', '--exclude', 'inner', '--exclude-larger-than', '1K', ...rules], {
+    env: { THING: '$HOME' },
+  })
+  const kept = [
+    '',
+    '/cache',
+    '/cache/CACHEDIR.TAG',
+    '/kept',
+    '/kept/CACHEDIR.TAG',
+    '/kept/small',
+    '/marked',
+    '/marked/.nobackup',
+    '/one.txt',
+  ]
   assert.deepEqual(
     (await vault.succeed(['ls', 'latest'])).trimEnd().split('\n'),
     kept.map((path) => `/source${path}`),

@@ -57,10 +57,10 @@ export const backupCommand = defineCommand({
   operands: 'PATH…',
   async run(call) {
     refuseContradictions(call)
-    const { output, texts: words } = call
+    const { output, texts: words, surroundings } = call
     await using session = await openSession(call, { lock: 'append', dryRun: call.options.dryRun })
     session.repository.assertWritable()
-    const report = new BackupReport(output, words)
+    const report = new BackupReport(output, words, (path) => absolutePath(path, surroundings.workingFolder))
     const targets = await targetsOf(call, session, report)
     const result = await store(call, session, targets, report)
     report.finish(result, call.options.dryRun)
@@ -146,7 +146,7 @@ async function targetsOf(call: BackupCall, session: Session, report: BackupRepor
   if (given.stdin || given.stdinFromCommand) return 'stream'
   const lists = { patterns: given.filesFrom, verbatim: given.filesFromVerbatim, raw: given.filesFromRaw }
   const { targets, missing } = await gatherTargets(lists, positionals, surroundings.workingFolder, session.repository.context.files)
-  for (const path of missing) report.fail(path, words.say('backup.missing', { path }))
+  for (const path of missing) report.fail(absolutePath(path, surroundings.workingFolder), words.say('backup.missing', { path }))
   return targets
 }
 

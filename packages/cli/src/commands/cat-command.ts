@@ -36,9 +36,9 @@ function parseOperands({ positionals }: Call<Record<never, never>>): [Kind, stri
   const kind = kinds.find((known) => known === word)
   if (kind === undefined) throw usageError('error.catKind', { kind: word ?? '', known: kinds.join(', ') })
   const takesId = kind !== 'config' && kind !== 'masterkey'
-  if (takesId && id === undefined) throw usageError('error.missingOperand', { what: 'ID' }, 'hint.help')
+  if (takesId && id === undefined) throw usageError('error.missingOperand', { what: 'ID' })
   const unexpected = takesId ? extra : id
-  if (unexpected !== undefined) throw usageError('error.unexpectedOperand', { operand: unexpected }, 'hint.help')
+  if (unexpected !== undefined) throw usageError('error.unexpectedOperand', { operand: unexpected })
   return [kind, id ?? '']
 }
 

@@ -50,7 +50,7 @@ export const findCommand = defineCommand({
   onlyPrints: true,
   async run(call) {
     const { options: given, positionals, surroundings, texts: words, output } = call
-    if (positionals.length === 0) throw usageError('error.missingOperand', { what: 'PATTERN' }, 'hint.help')
+    if (positionals.length === 0) throw usageError('error.missingOperand', { what: 'PATTERN' })
     if (Number(given.blob) + Number(given.tree) + Number(given.pack) > 1) throw usageError('error.oneKindOfId')
     await using session = await openSession(call, { lock: 'read' })
     const { repository, signal } = session

@@ -25,7 +25,7 @@ export const repairPacksCommand = defineCommand({
   options,
   operands: 'PACK…',
   async run(call) {
-    if (call.positionals.length === 0) throw usageError('error.missingOperand', { what: 'PACK' }, 'hint.help')
+    if (call.positionals.length === 0) throw usageError('error.missingOperand', { what: 'PACK' })
     const ids = parsePackIds(call.positionals)
     const { dryRun } = call.options
     await using session = await openSession(call, { lock: 'exclusive' })

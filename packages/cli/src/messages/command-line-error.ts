@@ -25,12 +25,8 @@ export class CommandLineError extends CoffreError {
 export function usageError(
   key: TextKey,
   values: TextValues = {},
-  adviceKey?: TextKey,
+  adviceKey: TextKey = 'hint.help',
   adviceValues: TextValues = {},
 ): CommandLineError {
-  return new CommandLineError(
-    'usage.invalid',
-    { key, values },
-    adviceKey === undefined ? undefined : { key: adviceKey, values: adviceValues },
-  )
+  return new CommandLineError('usage.invalid', { key, values }, { key: adviceKey, values: adviceValues })
 }

@@ -68,6 +68,7 @@ export const english = {
   'hint.noLock': 'Give --no-lock to read from a place where nothing can be written.',
   'hint.nothingToBackUp': 'Give the paths of files and folders, or a list of them with --files-from.',
   'hint.password': 'Give {option} FILE, or set COFFRE_PASSWORD_FILE or COFFRE_PASSWORD. Coffre never asks.',
+  'hint.passwordCommand': 'It has to print the password and to end with exit code 0; it is run without a shell.',
   'hint.redirect': 'Send the output to a file or to another program, or give --target.',
   'hint.removeAll': 'To remove every snapshot of a host, tag or path, give --unsafe-allow-remove-all too.',
   'hint.repository': 'Give {option} LOCATION or set {variable}.',
@@ -188,6 +189,7 @@ export const english = {
   'keys.removed': 'removed key {id}',
 
   'lock.waiting': 'the repository is locked; trying again for {seconds} s',
+  'storage.retrying': '{problem}; trying again in {seconds} s',
   'locks.count': '{count} locks',
   'locks.exclusive': 'exclusive',
   'locks.shared': 'shared',

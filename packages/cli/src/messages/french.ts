@@ -71,6 +71,7 @@ export const french: Readonly<Record<TextKey, string>> = {
   'hint.noLock': 'Donnez --no-lock pour lire là où rien ne peut être écrit.',
   'hint.nothingToBackUp': 'Donnez les chemins de fichiers et de dossiers, ou une liste avec --files-from.',
   'hint.password': 'Donnez {option} FICHIER, ou définissez COFFRE_PASSWORD_FILE ou COFFRE_PASSWORD. Coffre ne demande jamais.',
+  'hint.passwordCommand': 'Elle doit écrire le mot de passe et finir avec le code 0 ; elle est lancée sans shell.',
   'hint.redirect': 'Envoyez la sortie dans un fichier ou à un autre programme, ou donnez --target.',
   'hint.removeAll':
     'Pour supprimer tous les instantanés d’un hôte, d’une étiquette ou d’un chemin, donnez aussi --unsafe-allow-remove-all.',
@@ -194,6 +195,7 @@ export const french: Readonly<Record<TextKey, string>> = {
   'keys.removed': 'clé {id} supprimée',
 
   'lock.waiting': 'le dépôt est verrouillé ; nouveaux essais pendant {seconds} s',
+  'storage.retrying': '{problem} ; nouvel essai dans {seconds} s',
   'locks.count': '{count} verrous',
   'locks.exclusive': 'exclusif',
   'locks.shared': 'partagé',

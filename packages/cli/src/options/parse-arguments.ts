@@ -111,7 +111,7 @@ class Reading {
   #unknown(shown: string): CommandLineError {
     const names = [...this.#byName.values()].flatMap(([, option]) => (option.hidden === true ? [] : [option.name]))
     const meant = nearMisses(shown.replace(/^-+/, ''), names).map((name) => `--${name}`)
-    if (meant.length === 0) return usageError('error.unknownOption', { option: shown }, 'hint.help')
+    if (meant.length === 0) return usageError('error.unknownOption', { option: shown })
     return usageError('error.unknownOption', { option: shown }, 'hint.didYouMean', { words: meant.join(', ') })
   }
 }

@@ -26,11 +26,12 @@ export class BackupReport {
   readonly #texts: Texts
   readonly #beginMs = performance.now()
 
-  constructor(output: Output, texts: Texts) {
+  /** `absolute` turns a path as it was given into one from the root. */
+  constructor(output: Output, texts: Texts, absolute: (path: ByteString) => ByteString) {
     this.#output = output
     this.#texts = texts
     this.listeners = {
-      onError: (path, error) => this.fail(path, error instanceof Error ? error.message : String(error)),
+      onError: (path, error) => this.fail(absolute(path), error instanceof Error ? error.message : String(error)),
       onItem: (path, node, change) => this.#item(path, Number(node.size ?? 0), change),
       onStart: (counts) => {
         this.hideProgress = output.showProgress({ line: () => this.#line(counts), json: () => this.#status(counts) })

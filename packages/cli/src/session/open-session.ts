@@ -1,4 +1,4 @@
-import { isCoffreError, systemContext } from '@coffre/foundation'
+import { type CoffreError, isCoffreError, systemContext } from '@coffre/foundation'
 import { lockRepository, openRepository, type Repository, withVersionFallback } from '@coffre/repository'
 import { type Backend, openBackend, parseLocation, ReadOnlyBackend } from '@coffre/storage'
 import type { Call } from '../command.ts'
@@ -54,7 +54,9 @@ export async function openSession(call: Call, options: SessionOptions): Promise<
 export async function openStorage(call: Call, choice: RepositoryChoice): Promise<Backend> {
   const location = parseLocation(choice.location)
   const settings = await storageSettings(call.globals, choice.credentials, call.surroundings)
-  return openBackend(location, settings, systemContext, call.signal)
+  const onRetry = (error: CoffreError, pauseMs: number): void =>
+    call.output.note(call.texts.say('storage.retrying', { problem: error.message, seconds: (pauseMs / 1000).toFixed(1) }))
+  return openBackend(location, { ...settings, onRetry }, systemContext, call.signal)
 }
 
 async function hold(

@@ -51,9 +51,8 @@ async function outputOf([program, ...args]: [string, ...string[]], signal: Abort
   } catch (error) {
     throwIfAborted(signal)
     const problem = error instanceof Error ? error.message : String(error)
-    throw new CommandLineError('usage.invalid', { key: 'error.passwordCommand', values: { program, problem } }, undefined, {
-      cause: error,
-    })
+    const sentence = { key: 'error.passwordCommand', values: { program, problem } } as const
+    throw new CommandLineError('usage.invalid', sentence, { key: 'hint.passwordCommand', values: {} }, { cause: error })
   }
   return Buffer.concat(chunks)
 }

@@ -53,6 +53,7 @@ const hints: Readonly<Record<string, string>> = {
   ENOSPC: 'Free space on the file system, or choose another one.',
   EDQUOT: 'The disk quota of the user is used up; raise it or free space.',
   EROFS: 'The file system is mounted read-only.',
+  EEXIST: 'Something else is in its place: move it away, or choose another target.',
   EIO: 'The disk or the network file system failed to answer; the kernel log has the details.',
   EUCLEAN: 'The file system is damaged; check it with its own repair program.',
   ELOOP: 'A symlink stands where a file was expected; was it changed meanwhile?',
