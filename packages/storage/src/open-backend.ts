@@ -1,6 +1,7 @@
 import type { Context } from '@coffre/foundation'
 import type { Backend } from './backend.ts'
 import { LimitBackend } from './decorator/limit-backend.ts'
+import { defaultRetryPolicy, type RetryPolicy } from './decorator/retry.ts'
 import { RetryBackend } from './decorator/retry-backend.ts'
 import { LocalBackend } from './local/local-backend.ts'
 import type { Location } from './location.ts'
@@ -13,6 +14,8 @@ export interface OpenOptions {
   readonly s3: () => Omit<S3Options, 'location' | 'uploadLimiter' | 'downloadLimiter'>
   readonly uploadKibPerSecondMax?: number
   readonly downloadKibPerSecondMax?: number
+  /** Told of each pause before something is tried again. */
+  readonly onRetry?: RetryPolicy['onRetry']
 }
 
 /** The storage at a location, ready for use: with retries, and with limits where they were asked for. */
@@ -24,13 +27,14 @@ export async function openBackend(
 ): Promise<Backend> {
   const upload = limiterOf(options.uploadKibPerSecondMax, context)
   const download = limiterOf(options.downloadKibPerSecondMax, context)
+  const policy = { ...defaultRetryPolicy, ...(options.onRetry && { onRetry: options.onRetry }) }
   if (location.kind === 'local') {
     const local = new LocalBackend(location.path, context)
     const limits = { ...(upload && { upload }), ...(download && { download }) }
-    return new RetryBackend((upload ?? download) ? new LimitBackend(local, limits) : local, context)
+    return new RetryBackend((upload ?? download) ? new LimitBackend(local, limits) : local, context, policy)
   }
   const limiters = { ...(upload && { uploadLimiter: upload }), ...(download && { downloadLimiter: download }) }
-  return new RetryBackend(await openS3Backend({ ...options.s3(), location, ...limiters }, context, signal), context)
+  return new RetryBackend(await openS3Backend({ ...options.s3(), location, ...limiters }, context, signal, policy), context, policy)
 }
 
 function limiterOf(kibPerSecond: number | undefined, context: Context): RateLimiter | undefined {

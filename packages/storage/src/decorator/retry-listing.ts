@@ -1,5 +1,5 @@
 import type { Context } from '@coffre/foundation'
-import { mayRetry, pauseMs, type RetryPolicy } from './retry.ts'
+import { pauseAfter, type RetryPolicy } from './retry.ts'
 
 /**
  * A listing that begins anew after a failure and passes over what was given out already, told by `keyOf`. Every failure counts
@@ -23,8 +23,7 @@ export async function* retryListing<Item>(
       }
       return
     } catch (error) {
-      if (!mayRetry(error, number, policy)) throw error
+      await pauseAfter(error, context, policy, number, signal)
     }
-    await context.clock.sleep(pauseMs(context, policy, number), signal)
   }
 }

@@ -7,6 +7,8 @@ export interface RetryPolicy {
   readonly truncatedAttemptsMax: number
   readonly firstDelayMs: number
   readonly delayMsMax: number
+  /** Told of each pause before it begins, so that nobody waits without knowing for what. */
+  readonly onRetry?: (error: CoffreError, pauseMs: number) => void
 }
 
 /** About two and a half minutes in all: longer than the restart of a store, shorter than a lock's lease. */
@@ -27,19 +29,32 @@ export async function retry<Result>(
     try {
       return await attempt(number)
     } catch (error) {
-      if (!mayRetry(error, number, policy)) throw error
+      await pauseAfter(error, context, policy, number, signal)
     }
-    await context.clock.sleep(pauseMs(context, policy, number), signal)
   }
 }
 
+/** Waits for the next attempt, or throws the error again when there is none. */
+export async function pauseAfter(
+  error: unknown,
+  context: Context,
+  policy: RetryPolicy,
+  number: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!mayRetry(error, number, policy)) throw error
+  const delayMs = pauseMs(context, policy, number)
+  policy.onRetry?.(error, delayMs)
+  await context.clock.sleep(delayMs, signal)
+}
+
 /** Whether the failure of the attempt of that number may be followed by another. */
-export function mayRetry(error: unknown, number: number, policy: RetryPolicy): boolean {
+function mayRetry(error: unknown, number: number, policy: RetryPolicy): error is CoffreError {
   if (!(error instanceof CoffreError) || error.retry !== 'backoff') return false
   return number < (error.code === 'storage.truncated' ? policy.truncatedAttemptsMax : policy.attemptsMax)
 }
 
-export function pauseMs(context: Context, policy: RetryPolicy, number: number): number {
+function pauseMs(context: Context, policy: RetryPolicy, number: number): number {
   const fullMs = Math.min(policy.delayMsMax, policy.firstDelayMs * 2 ** (number - 1))
   return fullMs / 2 + context.random.integer(Math.ceil(fullMs / 2) + 1)
 }

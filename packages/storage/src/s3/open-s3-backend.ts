@@ -1,6 +1,6 @@
 import { type Context, isCoffreError } from '@coffre/foundation'
 import type { Backend } from '../backend.ts'
-import { defaultRetryPolicy, retry } from '../decorator/retry.ts'
+import { defaultRetryPolicy, type RetryPolicy, retry } from '../decorator/retry.ts'
 import type { S3Options } from './s3-options.ts'
 
 /**
@@ -8,7 +8,12 @@ import type { S3Options } from './s3-options.ts'
  * the bucket has object lock, which also tells refused credentials and missing buckets early; it is tried again as by `RetryBackend`,
  * which the caller puts around the result.
  */
-export async function openS3Backend(options: S3Options, context: Context, signal: AbortSignal): Promise<Backend> {
+export async function openS3Backend(
+  options: S3Options,
+  context: Context,
+  signal: AbortSignal,
+  policy: RetryPolicy = defaultRetryPolicy,
+): Promise<Backend> {
   const [{ S3Connection }, { S3Backend }, { lockConfiguration }] = await Promise.all([
     import('./s3-connection.ts'),
     import('./s3-backend.ts'),
@@ -16,7 +21,7 @@ export async function openS3Backend(options: S3Options, context: Context, signal
   ])
   const connection = await S3Connection.open(options)
   try {
-    const asked = await retry(context, defaultRetryPolicy, signal, async () => {
+    const asked = await retry(context, policy, signal, async () => {
       try {
         return (await lockConfiguration(connection, signal))?.ObjectLockEnabled === 'Enabled'
       } catch (error) {
