@@ -19,7 +19,12 @@ test('a backup that is stopped anywhere harms nothing, and the next one is whole
   const operation = (repository: Repository): Promise<unknown> =>
     underLock(repository, { exclusive: false }, async (lockSignal) => {
       const index = await loadIndex(repository, { trustOnlyListedPacks: true }, lockSignal)
-      const options = { ...fixture.backupOptions(), contentCut: { kind: 'gear', secret: new Uint8Array(32) }, parent, timeMs: 0 } as const
+      const options = {
+        ...fixture.backupOptions(),
+        contentCut: { kind: 'gear', secret: new Uint8Array(32) },
+        parent,
+        timeMs: 0,
+      } as const
       return backup(repository, index, [fixture.source], options, lockSignal)
     })
   const before = fixture.backend.files()

@@ -23,7 +23,8 @@ export class CountingLoads implements Backend {
 
   async load(file: FileHandle, range: ByteRange | undefined, signal: AbortSignal, target?: Uint8Array): Promise<Uint8Array> {
     if (this.#loads++ === this.#fault) this.#dead = `${file.type}/${file.name}`
-    if (this.#dead === `${file.type}/${file.name}`) throw new CoffreError('storage.unavailable', `cannot load ${this.#dead}: the disk does not answer`)
+    if (this.#dead === `${file.type}/${file.name}`)
+      throw new CoffreError('storage.unavailable', `cannot load ${this.#dead}: the disk does not answer`)
     return this.#inner.load(file, range, signal, target)
   }
 

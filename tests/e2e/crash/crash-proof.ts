@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Finding, type Id, removeLocks, type Repository } from '@coffre/repository'
+import { type Finding, type Id, type Repository, removeLocks } from '@coffre/repository'
 import { type Backend, MemoryBackend, pathOf, RetryBackend, type StoredFiles } from '@coffre/storage'
 import { type CrashState, crashStates } from '@coffre/testkit'
 import { reopened } from './process-context.ts'
@@ -36,7 +36,8 @@ export interface CrashProof {
  * again leads to a repository without fault that has what was promised.
  */
 export async function proveCrashSafe(crash: CrashCase): Promise<CrashProof> {
-  const whole = crash.committed === undefined ? reopened(crash.repository, new MemoryBackend({ files: crash.before }), 1) : crash.repository
+  const whole =
+    crash.committed === undefined ? reopened(crash.repository, new MemoryBackend({ files: crash.before }), 1) : crash.repository
   const committed = await snapshotDigests(whole, crash.committed)
   for (const id of crash.mayGo ?? []) committed.delete(id)
   const run = (backend: Backend): Promise<unknown> => crash.operation(reopened(crash.repository, backend, 2))
@@ -46,7 +47,8 @@ export async function proveCrashSafe(crash: CrashCase): Promise<CrashProof> {
   }
   const states: CrashState[] = []
   for await (const state of crashStates(crash.before, run, { seed: crash.seed })) states.push(state)
-  for await (const state of crashStates(crash.before, patient, { variants: ['acknowledgement-lost'], seed: crash.seed })) states.push(state)
+  for await (const state of crashStates(crash.before, patient, { variants: ['acknowledgement-lost'], seed: crash.seed }))
+    states.push(state)
   for (const state of states) await proveState(crash, committed, state)
   return { states }
 }
@@ -68,7 +70,12 @@ async function proveState(crash: CrashCase, committed: ReadonlyMap<Id, string>, 
 }
 
 /** Each snapshot from before is there and has all of its content. */
-async function assertWhole(repository: Repository, backend: Backend, committed: ReadonlyMap<Id, string>, where: string): Promise<void> {
+async function assertWhole(
+  repository: Repository,
+  backend: Backend,
+  committed: ReadonlyMap<Id, string>,
+  where: string,
+): Promise<void> {
   const digests = await snapshotDigests(reopened(repository, backend, 5), new Set(committed.keys()))
   assert.deepEqual(Object.fromEntries(digests), Object.fromEntries(committed), where)
 }
@@ -81,7 +88,11 @@ function isCutShort({ kind, file }: Finding, before: StoredFiles): boolean {
 
 /** What the hints of the errors tell to do. */
 async function tidy(repository: Repository, found: readonly Finding[], before: StoredFiles): Promise<void> {
-  await removeLocks(repository, found.some(({ file }) => file?.type === 'lock'), signal)
+  await removeLocks(
+    repository,
+    found.some(({ file }) => file?.type === 'lock'),
+    signal,
+  )
   for (const finding of found) {
     const { file } = finding
     if (file !== undefined && file.type !== 'lock' && isCutShort(finding, before)) await repository.backend.remove(file, signal)

@@ -10,7 +10,8 @@ const signal = new AbortController().signal
 test('a forget that is stopped anywhere harms none of the snapshots that stay', async (t) => {
   const seed = testSeed(t.name)
   await using fixture = await RepositoryFixture.create({ seed })
-  for (let round = 0; round < 7; round++) await fixture.snapshot({ 'a/one': fixture.noise(20_000, round), [`f${round}`]: `${round}` })
+  for (let round = 0; round < 7; round++)
+    await fixture.snapshot({ 'a/one': fixture.noise(20_000, round), [`f${round}`]: `${round}` })
   const all = await listSnapshots(fixture.repository, signal)
   const operation = (repository: Repository): Promise<void> =>
     underLock(repository, { exclusive: true }, async (lockSignal) => {
@@ -20,7 +21,9 @@ test('a forget that is stopped anywhere harms none of the snapshots that stay', 
         nowMs: repository.context.clock.nowMs(),
         zone: () => 0,
       } as const
-      const gone = planForget(await listSnapshots(repository, lockSignal), rules).flatMap(({ remove }) => remove.map(({ id }) => id))
+      const gone = planForget(await listSnapshots(repository, lockSignal), rules).flatMap(({ remove }) =>
+        remove.map(({ id }) => id),
+      )
       await forgetSnapshots(repository, gone, { held: nothingHeld }, lockSignal)
     })
   const kept = all.slice(-2).map(({ id }) => id)
@@ -32,7 +35,11 @@ test('a forget that is stopped anywhere harms none of the snapshots that stay', 
     seed,
     async promised(repository, where) {
       const left = await listSnapshots(repository, signal)
-      assert.deepEqual(left.map(({ id }) => id), kept, where)
+      assert.deepEqual(
+        left.map(({ id }) => id),
+        kept,
+        where,
+      )
     },
   })
   assert.ok(states.length > 10, `${states.length} states`)

@@ -27,7 +27,8 @@ async function wastefulRepository(seed: number): Promise<RepositoryFixture> {
   const fixture = await RepositoryFixture.create({ seed })
   for (const round of [0, 1, 2, 3]) {
     const files: Record<string, Uint8Array> = {}
-    for (let file = 0; file < 16; file++) if (round === 0 || file % 2 === 0) files[`d${file % 3}/f${file}`] = fixture.noise(9000, round * 100 + file)
+    for (let file = 0; file < 16; file++)
+      if (round === 0 || file % 2 === 0) files[`d${file % 3}/f${file}`] = fixture.noise(9000, round * 100 + file)
     await fixture.snapshot(files)
   }
   for (const { id } of (await listSnapshots(fixture.repository, signal)).slice(0, 2)) {
@@ -65,11 +66,17 @@ test('a prune that is stopped anywhere harms no snapshot, and the next one finis
 /** The steps of the server's prune. Each begins where the ones before it ended, a day after the swap for the last. */
 const steps: Readonly<Record<string, (repository: Repository) => Promise<unknown>>> = {
   mark: (repository) =>
-    underLock(repository, { exclusive: false }, (lockSignal) => markPrune(repository, new StatePruneLedger(repository), options, lockSignal)),
+    underLock(repository, { exclusive: false }, (lockSignal) =>
+      markPrune(repository, new StatePruneLedger(repository), options, lockSignal),
+    ),
   swap: (repository) =>
-    underLock(repository, { exclusive: true }, (lockSignal) => swapPrune(repository, new StatePruneLedger(repository), {}, lockSignal)),
+    underLock(repository, { exclusive: true }, (lockSignal) =>
+      swapPrune(repository, new StatePruneLedger(repository), {}, lockSignal),
+    ),
   sweep: (repository) =>
-    underLock(repository, { exclusive: false }, (lockSignal) => sweepPrune(repository, new StatePruneLedger(repository), {}, lockSignal)),
+    underLock(repository, { exclusive: false }, (lockSignal) =>
+      sweepPrune(repository, new StatePruneLedger(repository), {}, lockSignal),
+    ),
 }
 
 for (const [number, [name, operation]] of Object.entries(steps).entries()) {

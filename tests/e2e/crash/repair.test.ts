@@ -6,10 +6,10 @@ import {
   findFolder,
   listSnapshots,
   loadIndex,
+  type Repository,
   repairIndex,
   repairPacks,
   repairSnapshots,
-  type Repository,
 } from '@coffre/repository'
 import { MemoryBackend, type StoredFiles } from '@coffre/storage'
 import { RepositoryFixture, testSeed } from '@coffre/testkit'
@@ -44,7 +44,11 @@ async function wholeSnapshots(fixture: RepositoryFixture, files: StoredFiles): P
   return whole
 }
 
-async function proveRepair(fixture: RepositoryFixture, files: StoredFiles, crash: Pick<CrashCase, 'operation' | 'promised' | 'seed'>): Promise<void> {
+async function proveRepair(
+  fixture: RepositoryFixture,
+  files: StoredFiles,
+  crash: Pick<CrashCase, 'operation' | 'promised' | 'seed'>,
+): Promise<void> {
   const whole = await wholeSnapshots(fixture, files)
   const known = await errorsOf(reopened(fixture.repository, new MemoryBackend({ files }), 8))
   assert.ok(known.length > 0)

@@ -6,8 +6,8 @@ import { CoffreError } from '@coffre/foundation'
 import {
   BlobReader,
   findFolder,
-  loadIndex,
   type LocalFiles,
+  loadIndex,
   openLocalFiles,
   Repository,
   type RestoreCounts,
@@ -27,7 +27,13 @@ class Stopped extends Error {}
 /** A file of several blobs, small ones, an empty one, a link, nested folders. */
 async function exampleVault(): Promise<{ readonly fixture: RepositoryFixture; readonly snapshot: StoredSnapshot }> {
   const fixture = await RepositoryFixture.create()
-  await fixture.write({ 'a/large': fixture.noise(3_000_000, 1), 'a/small': 'small', 'b/c/inner': 'inner', 'b/empty': '', 'again': 'small' })
+  await fixture.write({
+    'a/large': fixture.noise(3_000_000, 1),
+    'a/small': 'small',
+    'b/c/inner': 'inner',
+    'b/empty': '',
+    'again': 'small',
+  })
   symlinkSync('a/small', join(fixture.source, 'link'))
   return { fixture, snapshot: await fixture.snapshot({}, { packBytes: 4 * 1024 * 1024 }) }
 }
@@ -62,7 +68,11 @@ function listing(folder: string, below = ''): Record<string, unknown> {
   for (const name of readdirSync(join(folder, below)).sort()) {
     const place = join(below, name)
     const status = lstatSync(join(folder, place), { bigint: true })
-    const content = status.isFile() ? readFileSync(join(folder, place)).toString('base64') : status.isSymbolicLink() ? readlinkSync(join(folder, place)) : ''
+    const content = status.isFile()
+      ? readFileSync(join(folder, place)).toString('base64')
+      : status.isSymbolicLink()
+        ? readlinkSync(join(folder, place))
+        : ''
     found[place] = [Number(status.mode), status.mtimeNs.toString(), content]
     if (status.isDirectory()) Object.assign(found, listing(folder, place))
   }

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import { BlobReader, checkRepository, type Finding, type Id, listSnapshots, loadIndex, type Node, type Repository } from '@coffre/repository'
+import {
+  BlobReader,
+  checkRepository,
+  type Finding,
+  type Id,
+  listSnapshots,
+  loadIndex,
+  type Node,
+  type Repository,
+} from '@coffre/repository'
 
 const signal = new AbortController().signal
 

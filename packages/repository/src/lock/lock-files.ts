@@ -68,7 +68,12 @@ async function isRemovable(repository: Repository, id: Id, signal: AbortSignal):
 }
 
 /** Throws `repository.locked` when there is a lock, other than `own`, that does not go together with one of ours. */
-export async function refuseConflicts(repository: Repository, exclusive: boolean, own: Id | undefined, signal: AbortSignal): Promise<void> {
+export async function refuseConflicts(
+  repository: Repository,
+  exclusive: boolean,
+  own: Id | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   for (const lock of await listLocks(repository, signal)) {
     if (lock.id === own || (!exclusive && !lock.exclusive)) continue
     const stale = isStale(lock, repository)

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { CoffreError } from '@coffre/foundation'
 import { MemoryBackend, type MemoryOperation } from '@coffre/storage'
 import { RepositoryFixture } from '@coffre/testkit'
-import { loadIndex } from './load-index.ts'
 import { BlobWriter, type BlobWriterOptions } from './blob-writer.ts'
+import { loadIndex } from './load-index.ts'
 import { Repository } from './repository.ts'
 
 const signal = new AbortController().signal
@@ -16,13 +16,18 @@ const options: BlobWriterOptions = {
   packBytes: 64 * 1024,
 }
 
-async function exampleRepository(decide?: (operation: MemoryOperation) => boolean): Promise<{ readonly repository: Repository; readonly backend: MemoryBackend }> {
+async function exampleRepository(
+  decide?: (operation: MemoryOperation) => boolean,
+): Promise<{ readonly repository: Repository; readonly backend: MemoryBackend }> {
   await using fixture = await RepositoryFixture.create()
   await fixture.snapshot({ one: 'one' })
   const { config, masterKey, keyId, context } = fixture.repository
   const backend = new MemoryBackend({
     files: fixture.backend.files(),
-    decide: (operation) => (decide?.(operation) === false ? { effect: 'none', error: new CoffreError('storage.permission', 'no') } : { effect: 'applied' }),
+    decide: (operation) =>
+      decide?.(operation) === false
+        ? { effect: 'none', error: new CoffreError('storage.permission', 'no') }
+        : { effect: 'applied' },
   })
   return { repository: new Repository(backend, context, config, masterKey, keyId), backend }
 }
@@ -48,7 +53,9 @@ test('a lock that is refused ends the session, also one that has nothing new to 
 })
 
 test('a pack that cannot be stored ends the session with its error, and no index names anything', async () => {
-  const { repository, backend } = await exampleRepository((operation) => operation.kind !== 'save' || !operation.path.startsWith('data/'))
+  const { repository, backend } = await exampleRepository(
+    (operation) => operation.kind !== 'save' || !operation.path.startsWith('data/'),
+  )
   const index = await loadIndex(repository, {}, signal)
   const before = [...backend.files().keys()]
   await using writer = new BlobWriter(repository, index, options, signal)

@@ -32,6 +32,7 @@ export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
 const defaultPackBytes = 16 * 1024 * 1024
 /** Trees are small and few: the thread that stores them completes packs earlier, to keep less memory. */
 const treePackBytes = 4 * 1024 * 1024
+const treeBytesStep = 1 << 16
 /** Blobs are dealt over at least so many open packs, of all threads together (finding 9 of the vault rules). */
 const openPacksMin = 2
 const defaultUploads = 1
@@ -89,7 +90,7 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
       receive,
     )
     this.#treeId = primitives.allocate(32)
-    this.#treeContent = primitives.allocate(1 << 20)
+    this.#treeContent = primitives.allocate(treeBytesStep)
     if (context.workers === 0) {
       this.pool = newInlinePool(repository, index.blobs, writeOptions, this.#mainSlots, receive, () => this.settled())
     } else {
@@ -108,7 +109,7 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
   addTree(content: Uint8Array): { readonly id: Id; readonly isNew: boolean } {
     this.#throwIfFailed()
     if (this.#treeContent.bytes.length < content.length) {
-      this.#treeContent = this.#repository.workbench.primitives.allocate(Math.ceil(content.length / (1 << 20)) * (1 << 20))
+      this.#treeContent = this.#repository.workbench.primitives.allocate(Math.ceil(content.length / treeBytesStep) * treeBytesStep)
     }
     this.#treeContent.bytes.set(content)
     const isNew = this.#trees.add(true, this.#treeContent, 0, content.length, this.#treeId, 0)
