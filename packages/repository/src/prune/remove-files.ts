@@ -1,4 +1,5 @@
-import { throwIfAborted } from '@coffre/foundation'
+import { isCoffreError, throwIfAborted } from '@coffre/foundation'
+import type { FileHandle } from '@coffre/storage'
 import { type Repository, requestMarginMs } from '../repository/repository.ts'
 import type { Id } from '../format/node.ts'
 
@@ -22,10 +23,22 @@ export async function removeFiles(
     for (const name of waiting) {
       throwIfAborted(signal)
       repository.assertHeld(requestMarginMs)
-      await repository.backend.remove({ type, name }, signal)
+      await removeUnlessLocked(repository, { type, name }, signal)
       onProgress?.(++done, names.length)
     }
   }
   await Promise.all(Array.from({ length: removalsAtOnce }, lane))
   await repository.backend.flush(signal)
+}
+
+/**
+ * An index of a locked vault may be locked still: it stays. Its lock ends before that of any pack that it names (rule L4), so that
+ * no pack which goes now is named by it.
+ */
+async function removeUnlessLocked(repository: Repository, file: FileHandle, signal: AbortSignal): Promise<void> {
+  try {
+    await repository.backend.remove(file, signal)
+  } catch (error) {
+    if (file.type !== 'index' || !isCoffreError(error, 'storage.locked')) throw error
+  }
 }
