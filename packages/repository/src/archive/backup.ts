@@ -79,6 +79,7 @@ export async function backup(
     canCompress: true,
     verification: options.verification,
     contentCut: options.contentCut,
+    threadsStoreTrees: false,
   }
   await using writer = new BlobWriter(repository, index, { ...writeOptions, ...writerOptions(options) }, signal)
   const reader = new BlobReader(repository, index)

@@ -16,6 +16,8 @@ import type { WriteLock } from './write-lock.ts'
 export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   /** Packs are complete at this size at the latest; 16 MiB. */
   readonly packBytes?: number
+  /** Whether worker threads store trees too, as repacking does. False where all trees come by `addTree`: it saves memory. */
+  readonly threadsStoreTrees?: boolean
   /** Packs on their way to the backend at the same time. */
   readonly uploads?: number
   /** Called when a pack is stored, so that progress shows. */
@@ -94,7 +96,9 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     if (context.workers === 0) {
       this.pool = newInlinePool(repository, index.blobs, writeOptions, this.#mainSlots, receive, () => this.settled())
     } else {
-      const slots = newSlotPoolMemory(context.workers * openDataPacks + (options.uploads ?? defaultUploads), packBytes)
+      // Whatever a thread may have open at a time must fit for all of them, or they wait for each other for ever.
+      const openPacks = openDataPacks + ((options.threadsStoreTrees ?? true) ? 1 : 0)
+      const slots = newSlotPoolMemory(context.workers * openPacks + (options.uploads ?? defaultUploads), packBytes)
       this.#slots = new SlotPool(slots, primitives)
       this.pool = newThreadPool(repository, index.blobs, writeOptions, slots, this.#slots, this)
     }
