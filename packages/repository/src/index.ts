@@ -26,6 +26,7 @@ export { addKey, changeKey, type KeyInfo, keysToJson, listKeys, removeKey } from
 export type { FileStatus, LocalFiles } from './local/local-files.ts'
 export { openLocalFiles } from './local/open-local-files.ts'
 export { formatInstant, parseTimestamp } from './local/timestamp.ts'
+export { completeIndex, type CompleteIndexOptions } from './lock-down/complete-index.ts'
 export { heal, type HealAction, type HealKind, type HealOptions } from './lock-down/heal.ts'
 export { type HoldRequest, placeHold, releaseHold } from './lock-down/legal-holds.ts'
 export { LockSession, type LockSessionOptions } from './lock-down/lock-session.ts'

@@ -11,15 +11,17 @@ import {
   type SourceFiles,
   storedLocks,
 } from '@coffre/testkit'
+import { checkRepository } from '../check/check-repository.ts'
 import { loadIndex } from '../repository/load-index.ts'
 import { initRepository } from '../repository/open-repository.ts'
-import { listSnapshots } from '../snapshots/snapshots.ts'
+import { listSnapshots, loadSnapshot } from '../snapshots/snapshots.ts'
 import { appendState } from '../state/append-state.ts'
+import { recordKnown } from '../state/known-files.ts'
 import { loadVaultState } from '../state/load-vault-state.ts'
-import { heldAt } from '../state/vault-state.ts'
+import { heldAt, ledgerKey } from '../state/vault-state.ts'
 import { LockSession } from './lock-session.ts'
 import { quantumMs, retainUntilMs } from './lock-term.ts'
-import { packsOf } from './refer-trees.ts'
+import { packsOf, referTrees } from './refer-trees.ts'
 import { verifyLocks } from './verify-locks.ts'
 
 const signal = new AbortController().signal
@@ -310,4 +312,46 @@ test('a retention is never beyond the point by more than two quanta, whatever th
   assert.equal(lockUntilMs, fixture.context.clock.nowMs() + 4 * dayMs)
   for (const [file, end] of await endsOf(fixture)) if (file.startsWith('pack/')) assert.ok(end <= lockUntilMs + 2 * dayMs)
   assert.ok(retainUntilMs(lockUntilMs, { ...policy, days: 4 }, 'ff'.repeat(32)) <= lockUntilMs + 2 * dayMs)
+})
+
+test('a snapshot of a tree that is there already is locked like any other', async () => {
+  await using fixture = await lockedFixture()
+  const first = await lockedBackup(fixture, manyFiles(fixture, 5))
+  fixture.context.clock.advance(29 * dayMs)
+  const index = await loadIndex(fixture.repository, { trustOnlyListedPacks: true }, signal)
+  const lock = await LockSession.open(fixture.repository, index, {}, signal)
+  const { id: _id, ...snapshot } = await loadSnapshot(fixture.repository, first, signal)
+  await referTrees(fixture.repository, index, [snapshot.tree], signal)
+  const second = await lock?.commit({ ...snapshot, tags: ['again'] }, signal)
+  const ends = await endsOf(fixture)
+  const lockUntilMs = fixture.context.clock.nowMs() + 30 * dayMs
+  const packs = await packsOfSnapshot(fixture, first)
+  assert.ok(packs.size >= 5)
+  for (const pack of packs) assert.ok((ends.get(`pack/${pack}`) ?? 0) >= lockUntilMs)
+  assert.ok((ends.get(`snapshot/${second}`) ?? 0) >= lockUntilMs)
+})
+
+test('what was stored and removed is known, where the vault has a state', async () => {
+  await using plain = await RepositoryFixture.create()
+  const ghost = { type: 'snapshot', name: '00'.repeat(32) } as const
+  assert.equal((await recordKnown(plain.repository, { added: [ghost] }, signal)).head, undefined)
+  await using fixture = await lockedFixture()
+  const id = await lockedBackup(fixture, { 'a.txt': 'a' })
+  const { known } = await loadVaultState(fixture.repository, signal)
+  assert.deepEqual([[...known.snapshots], [...known.keys]], [[id], [fixture.repository.keyId]])
+  const messages: string[] = []
+  const check = {
+    known: (await recordKnown(fixture.repository, { added: [ghost] }, signal)).known,
+    onFinding: ({ message }: { message: string }) => messages.push(message),
+  }
+  await checkRepository(fixture.repository, check, signal)
+  assert.deepEqual(messages, [`snapshot ${ghost.name} is gone`])
+  const pack = [...(await loadVaultState(fixture.repository, signal)).ledger.values()].find((file) => file.type === 'pack')
+  assert.ok(pack)
+  const { ledger, retired, points } = await recordKnown(
+    fixture.repository,
+    { removed: [ghost, { type: 'snapshot', name: id }, pack] },
+    signal,
+  )
+  assert.deepEqual([ledger.has(ledgerKey(pack)), points.size, [...retired].sort()], [false, 0, [ghost.name, id].sort()])
 })
