@@ -6,8 +6,6 @@ import { proveCrashSafe } from './crash-proof.ts'
 import { snapshotDigests } from './vault-content.ts'
 import { underLock } from './vault-operations.ts'
 
-const signal = new AbortController().signal
-
 test('a copy that is stopped anywhere leaves whole snapshots, and the next one goes on', async (t) => {
   const seed = testSeed(t.name)
   await using source = await RepositoryFixture.create({ seed })

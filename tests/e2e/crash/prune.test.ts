@@ -7,16 +7,18 @@ import {
   markPrune,
   planPrune,
   type Repository,
+  removeLocks,
+  repairIndex,
   StatePruneLedger,
   swapPrune,
   sweepGraceMs,
   sweepPrune,
 } from '@coffre/repository'
 import { MemoryBackend } from '@coffre/storage'
-import { RepositoryFixture, testSeed } from '@coffre/testkit'
+import { crashStates, RepositoryFixture, testSeed } from '@coffre/testkit'
 import { proveCrashSafe } from './crash-proof.ts'
 import { reopened } from './process-context.ts'
-import { findingsOf } from './vault-content.ts'
+import { errorsOf, findingsOf, snapshotDigests } from './vault-content.ts'
 import { underLock } from './vault-operations.ts'
 
 const signal = new AbortController().signal
@@ -102,3 +104,27 @@ for (const [number, [name, operation]] of Object.entries(steps).entries()) {
     assert.ok(states.length > 8, `${states.length} states`)
   })
 }
+
+test('a prune of a full disk may be stopped anywhere: the packs tell the index again, and nothing is lost', async (t) => {
+  const seed = testSeed(t.name)
+  await using fixture = await wastefulRepository(seed)
+  const committed = Object.fromEntries(await snapshotDigests(fixture.repository))
+  const operation = (repository: Repository): Promise<void> =>
+    underLock(repository, { exclusive: true }, async (lockSignal) => {
+      const plan = await planPrune(repository, { maxUnused: { kind: 'unlimited' } }, lockSignal)
+      await executePruneOnFullDisk(repository, plan, {}, lockSignal)
+    })
+  let states = 0
+  for await (const state of crashStates(fixture.backend.files(), (backend) => operation(reopened(fixture.repository, backend, 2)), { seed })) {
+    states++
+    const where = `stopped at operation ${state.point.operation}, ${state.point.variant}, seed ${seed}`
+    const repository = reopened(fixture.repository, new MemoryBackend({ files: state.files }), 3)
+    await removeLocks(repository, true, signal)
+    await underLock(repository, { exclusive: true }, (lockSignal) => repairIndex(repository, {}, lockSignal))
+    assert.deepEqual(await errorsOf(repository), [], where)
+    await operation(reopened(fixture.repository, repository.backend, 4))
+    assert.deepEqual(await errorsOf(repository), [], where)
+    assert.deepEqual(Object.fromEntries(await snapshotDigests(repository)), committed, where)
+  }
+  assert.ok(states > 20, `${states} states`)
+})
