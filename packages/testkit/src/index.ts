@@ -19,12 +19,18 @@ export { chosen } from './file-trees/generated-content.ts'
 export { GeneratedTree, type GeneratedTreeOptions } from './file-trees/generated-tree.ts'
 export { type EntryDescription, type TreeDescription, TreeProcess } from './file-trees/tree-process.ts'
 export { lockedBackup, lockedFixture, type StoredLock, storedLocks } from './locked-vault.ts'
-export { fixtureContext, type FixtureOptions, fixturePassword, RepositoryFixture, type SourceFiles } from './repository-fixture.ts'
+export { type FixtureOptions, fixtureContext, fixturePassword, RepositoryFixture, type SourceFiles } from './repository-fixture.ts'
 export { ResticVault, type VaultOptions } from './restic-vault.ts'
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
-export { ResticOracle } from './services/restic-oracle.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'
+export { ResticOracle } from './services/restic-oracle.ts'
 export { type ScriptedServer, type SeenRequest, startScriptedServer } from './services/scripted-server.ts'
-export { type BucketOptions, type BucketRight, startVersitygw, type Versitygw, type VersitygwOptions } from './services/versitygw.ts'
+export {
+  type BucketOptions,
+  type BucketRight,
+  startVersitygw,
+  type Versitygw,
+  type VersitygwOptions,
+} from './services/versitygw.ts'
 export { type TemporaryFolder, temporaryFolder } from './temporary-folder.ts'

@@ -7,16 +7,16 @@ import {
   gearSecret,
   type Identity,
   initRepository,
-  listSnapshots,
   type LockSettings,
+  listSnapshots,
   loadIndex,
   openLocalFiles,
   openRepository,
   type Repository,
   type RepositoryContext,
   type RepositoryIndex,
-  selectAll,
   type StoredSnapshot,
+  selectAll,
 } from '@coffre/repository'
 import { type Backend, MemoryBackend } from '@coffre/storage'
 import { FakeClock } from './fake-clock.ts'
@@ -133,7 +133,11 @@ export class RepositoryFixture<B extends Backend = MemoryBackend> implements Asy
     return snapshot
   }
 
-  async backup(options: Partial<BackupOptions> = {}, repository = this.repository, loaded?: RepositoryIndex): Promise<BackupResult> {
+  async backup(
+    options: Partial<BackupOptions> = {},
+    repository = this.repository,
+    loaded?: RepositoryIndex,
+  ): Promise<BackupResult> {
     const index = loaded ?? (await loadIndex(repository, {}, this.signal))
     return backup(repository, index, [this.source], { ...this.backupOptions(), ...options }, this.signal)
   }

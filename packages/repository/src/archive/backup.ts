@@ -1,4 +1,4 @@
-import { CoffreError, type ByteString } from '@coffre/foundation'
+import { type ByteString, CoffreError } from '@coffre/foundation'
 import type { Id, Node } from '../format/node.ts'
 import type { Snapshot, StoredSnapshot } from '../format/snapshot.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
@@ -10,7 +10,7 @@ import { BlobWriter, type BlobWriterOptions } from '../repository/blob-writer.ts
 import type { Repository } from '../repository/repository.ts'
 import type { WriteLock } from '../repository/write-lock.ts'
 import { saveSnapshot } from '../snapshots/snapshots.ts'
-import { Archiver, type ArchiveCounts, type ArchiverOptions } from './archiver.ts'
+import { type ArchiveCounts, Archiver, type ArchiverOptions } from './archiver.ts'
 import type { ContentSource } from './content-stream.ts'
 import { buildTargetTree, cleanPath, joinPath } from './target-tree.ts'
 
@@ -97,7 +97,10 @@ export async function backup(
     signal,
   )
   options.onStart?.(archiver.counts)
-  const tree = 'source' in targets ? await archiveStream(archiver, targets, startMs, repository) : await archiveFiles(archiver, targets, options, repository)
+  const tree =
+    'source' in targets
+      ? await archiveStream(archiver, targets, startMs, repository)
+      : await archiveFiles(archiver, targets, options, repository)
   await writer.finish()
   addTreeCounts(archiver.counts, writer)
   const endMs = clock.nowMs()
@@ -120,7 +123,12 @@ function writerOptions(options: BackupOptions): Partial<BlobWriterOptions> {
   }
 }
 
-async function archiveFiles(archiver: Archiver, targets: readonly ByteString[], options: BackupOptions, repository: Repository): Promise<Id> {
+async function archiveFiles(
+  archiver: Archiver,
+  targets: readonly ByteString[],
+  options: BackupOptions,
+  repository: Repository,
+): Promise<Id> {
   const { files } = repository.context
   const tree = buildTargetTree(targets, (path) => files.readDirectory(path).map((entry) => entry.name))
   const root = await archiver.archive(tree, options.parent?.tree)
@@ -137,8 +145,14 @@ async function archiveStream(archiver: Archiver, target: StreamTarget, startMs: 
   const time = formatInstant(startMs)
   const times = { mtime: time, atime: time, ctime: time }
   const { uid, gid } = repository.context.identity
-  const folders: Node[] = parts.slice(0, -1).map((name) => ({ name, type: 'dir', mode: 0x80000000 + 0o755, ...times, uid, gid, content: null }))
-  const tree = await archiver.archiveStream({ name: parts.at(-1) ?? 'stdin', type: 'file', mode: 0o644, ...times, uid, gid }, folders, target.source)
+  const folders: Node[] = parts
+    .slice(0, -1)
+    .map((name) => ({ name, type: 'dir', mode: 0x80000000 + 0o755, ...times, uid, gid, content: null }))
+  const tree = await archiver.archiveStream(
+    { name: parts.at(-1) ?? 'stdin', type: 'file', mode: 0o644, ...times, uid, gid },
+    folders,
+    target.source,
+  )
   await target.ended
   return tree
 }
@@ -160,7 +174,8 @@ function snapshotOf(
   endMs: number,
 ): Snapshot {
   const { identity } = repository.context
-  const paths = 'source' in targets ? [joinPath('/', targets.path)] : targets.map((path) => absolutePath(path, options.workingFolder))
+  const paths =
+    'source' in targets ? [joinPath('/', targets.path)] : targets.map((path) => absolutePath(path, options.workingFolder))
   return {
     time: formatInstant(options.timeMs ?? startMs),
     ...(options.parent === undefined ? {} : { parent: options.parent.id }),

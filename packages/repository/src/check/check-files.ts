@@ -23,7 +23,12 @@ export interface KnownFiles {
 }
 
 /** Reads config, keys and locks once more and reports what is damaged or missed. */
-export async function checkSmallFiles(repository: Repository, known: KnownFiles, report: Report, signal: AbortSignal): Promise<void> {
+export async function checkSmallFiles(
+  repository: Repository,
+  known: KnownFiles,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
   await inspect({ type: 'config', name: '' }, () => checkConfig(repository, signal), report, signal)
   const checkMarker = async (): Promise<void> => {
     await contentCutOf(repository, signal)
@@ -44,7 +49,12 @@ export async function checkSmallFiles(repository: Repository, known: KnownFiles,
   reportMissed('lock', known.locks ?? new Set(), locks, report)
 }
 
-export function reportMissed(type: 'key' | 'lock' | 'snapshot', expected: ReadonlySet<Id>, found: Iterable<Id>, report: Report): void {
+export function reportMissed(
+  type: 'key' | 'lock' | 'snapshot',
+  expected: ReadonlySet<Id>,
+  found: Iterable<Id>,
+  report: Report,
+): void {
   const present = new Set(found)
   for (const name of expected) {
     if (present.has(name)) continue
@@ -71,7 +81,12 @@ async function checkState(repository: Repository, report: Report, signal: AbortS
     await loadVaultState(repository, signal)
   } catch (error) {
     if (!(error instanceof StateChainError)) throw error
-    report({ kind: 'damaged-file', severity: 'error', file: { type: 'state', name: stateName(error.recordNumber) }, message: error.message })
+    report({
+      kind: 'damaged-file',
+      severity: 'error',
+      file: { type: 'state', name: stateName(error.recordNumber) },
+      message: error.message,
+    })
   }
 }
 

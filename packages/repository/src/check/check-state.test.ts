@@ -20,8 +20,17 @@ test('a record of the state that is damaged or gone is named', async () => {
   assert.deepEqual(await findings(), [])
   const path = 'coffre/state/00000002'
   const bytes = fixture.backend.files().get(path) ?? new Uint8Array()
-  fixture.backend.plant(path, bytes.map((byte, at) => (at === 50 ? byte ^ 1 : byte)))
-  assert.deepEqual((await findings()).map(({ severity, file }) => [severity, file]), [['error', { type: 'state', name: 'state/00000002' }]])
+  fixture.backend.plant(
+    path,
+    bytes.map((byte, at) => (at === 50 ? byte ^ 1 : byte)),
+  )
+  assert.deepEqual(
+    (await findings()).map(({ severity, file }) => [severity, file]),
+    [['error', { type: 'state', name: 'state/00000002' }]],
+  )
   await fixture.backend.remove({ type: 'state', name: 'state/00000002' }, signal)
-  assert.deepEqual((await findings()).map(({ severity, file }) => [severity, file]), [['error', { type: 'state', name: 'state/00000002' }]])
+  assert.deepEqual(
+    (await findings()).map(({ severity, file }) => [severity, file]),
+    [['error', { type: 'state', name: 'state/00000002' }]],
+  )
 })

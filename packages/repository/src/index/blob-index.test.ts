@@ -51,7 +51,9 @@ test('of several threads that claim the same blobs, each blob goes to exactly on
     [0, 1, 2].map(
       () =>
         new Promise<number>((resolve, reject) => {
-          const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData: { module, memory: index.memory } })
+          const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), {
+            workerData: { module, memory: index.memory },
+          })
           worker.once('message', resolve).once('error', reject)
         }),
     ),

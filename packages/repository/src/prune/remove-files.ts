@@ -1,7 +1,7 @@
 import { isCoffreError, throwIfAborted } from '@coffre/foundation'
 import type { FileHandle } from '@coffre/storage'
-import { type Repository, requestMarginMs } from '../repository/repository.ts'
 import type { Id } from '../format/node.ts'
+import { type Repository, requestMarginMs } from '../repository/repository.ts'
 
 const removalsAtOnce = 8
 

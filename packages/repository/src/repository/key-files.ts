@@ -69,7 +69,12 @@ export async function listKeyFiles(backend: Backend, signal: AbortSignal): Promi
 }
 
 /** Tries the password on every key file, the hinted one first. `repository.password` when none opens. */
-export async function searchKeyFile(backend: Backend, password: Uint8Array, hint: string | undefined, signal: AbortSignal): Promise<OpenedKey> {
+export async function searchKeyFile(
+  backend: Backend,
+  password: Uint8Array,
+  hint: string | undefined,
+  signal: AbortSignal,
+): Promise<OpenedKey> {
   const names: string[] = []
   for await (const file of backend.list('key', signal)) names.push(file.name)
   if (names.length === 0) {

@@ -31,7 +31,12 @@ export interface InitOptions {
  * Makes a repository: key file first, then what marks it as Coffre's own, `config` last, so that what is there is always whole.
  * `repository.exists` when there is one already; a leftover of an interrupted init (keys, no config) does not hinder.
  */
-export async function initRepository(backend: Backend, context: RepositoryContext, options: InitOptions, signal: AbortSignal): Promise<Repository> {
+export async function initRepository(
+  backend: Backend,
+  context: RepositoryContext,
+  options: InitOptions,
+  signal: AbortSignal,
+): Promise<Repository> {
   if (options.password.length === 0) throw new CoffreError('usage.invalid', 'an empty password does not protect a repository')
   await refuseExisting(backend, signal)
   await backend.create(signal)
@@ -42,7 +47,8 @@ export async function initRepository(backend: Backend, context: RepositoryContex
   const config: RepositoryConfig = {
     version: options.version ?? newestFormat,
     id: Buffer.from(context.random.bytes(32)).toString('hex'),
-    chunkerPolynomial: options.copyPolynomialFrom?.config.chunkerPolynomial ?? formatPolynomial(randomIrreduciblePolynomial(context.random)),
+    chunkerPolynomial:
+      options.copyPolynomialFrom?.config.chunkerPolynomial ?? formatPolynomial(randomIrreduciblePolynomial(context.random)),
   }
   const keyId = leftover?.id ?? (await addKeyFile(backend, masterKey, options.password, context, signal, retained))
   const repository = new Repository(backend, context, config, masterKey, keyId)
@@ -60,14 +66,25 @@ export interface OpenOptions {
 }
 
 /** Opens what `config` describes. Distinguishes: not there, wrong password, damaged, and newer than this program. */
-export async function openRepository(backend: Backend, context: RepositoryContext, options: OpenOptions, signal: AbortSignal): Promise<Repository> {
+export async function openRepository(
+  backend: Backend,
+  context: RepositoryContext,
+  options: OpenOptions,
+  signal: AbortSignal,
+): Promise<Repository> {
   const sealed = await loadConfigFile(backend, signal)
   const key = await searchKeyFile(backend, options.password, options.keyHint, signal)
   return openWithKey(backend, context, key.masterKey, key.id, sealed, signal)
 }
 
 /** Opens with the master key itself, as the catalogue's key provider hands it out. */
-export async function openRepositoryWithKey(backend: Backend, context: RepositoryContext, masterKey: MasterKey, keyId: string, signal: AbortSignal): Promise<Repository> {
+export async function openRepositoryWithKey(
+  backend: Backend,
+  context: RepositoryContext,
+  masterKey: MasterKey,
+  keyId: string,
+  signal: AbortSignal,
+): Promise<Repository> {
   return openWithKey(backend, context, masterKey, keyId, await loadConfigFile(backend, signal), signal)
 }
 
@@ -97,9 +114,13 @@ async function openWithKey(
   const config = recognise(sealed) ?? (await loadRecognised(backend, configFile, recognise, signal))
   if (config === undefined) throw noRepository(backend)
   if (config.version > newestFormat) {
-    throw new CoffreError('repository.format-newer', `the repository at ${backend.location} has format ${config.version}, this program knows up to ${newestFormat}`, {
-      hint: 'Update Coffre.',
-    })
+    throw new CoffreError(
+      'repository.format-newer',
+      `the repository at ${backend.location} has format ${config.version}, this program knows up to ${newestFormat}`,
+      {
+        hint: 'Update Coffre.',
+      },
+    )
   }
   if (!isIrreducible(parsePolynomial(config.chunkerPolynomial))) {
     throw new CoffreError('repository.damaged', `config at ${backend.location} has a chunker polynomial that is not irreducible`)

@@ -120,7 +120,9 @@ async function setPolicy(endpoint: string, root: S3Credentials, bucket: string, 
   }))
   const client = newClient(endpoint, root)
   try {
-    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }))
+    await client.send(
+      new PutBucketPolicyCommand({ Bucket: bucket, Policy: JSON.stringify({ Version: '2012-10-17', Statement: statements }) }),
+    )
   } finally {
     client.destroy()
   }
