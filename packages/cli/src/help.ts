@@ -48,13 +48,13 @@ export async function commandHelp(entry: CommandEntry, command: Command, { langu
   return `${parts.join('\n')}\n`
 }
 
-export async function helpTexts(language: Language): Promise<HelpTexts> {
+async function helpTexts(language: Language): Promise<HelpTexts> {
   if (language === 'fr') return (await import('./messages/french-help.ts')).frenchHelp
   return (await import('./messages/english-help.ts')).englishHelp
 }
 
 /** What is said about an option of a command. */
-export function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
+function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
   return texts.options[`${command}/${name}`] ?? texts.options[name]
 }
 

@@ -39,7 +39,9 @@ async function both(vault: CliVault, args: readonly string[]): Promise<readonly 
 function fieldsByType(lines: readonly Json[]): Record<string, string[]> {
   const found: Record<string, Set<string>> = {}
   for (const line of lines) {
-    const fields = (found[String(line['message_type'])] ??= new Set())
+    const type = String(line['message_type'])
+    const fields = found[type] ?? new Set()
+    found[type] = fields
     for (const name of namesIn(line)) fields.add(name)
   }
   return Object.fromEntries(Object.entries(found).map(([type, names]) => [type, [...names].sort()]))

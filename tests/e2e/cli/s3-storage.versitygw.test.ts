@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { formatLocation } from '@coffre/storage'
+import { systemContext } from '@coffre/foundation'
+import { type FileHandle, formatLocation, openBackend } from '@coffre/storage'
 import { startVersitygw, type Versitygw } from '@coffre/testkit'
 import { CliVault, type ListedSnapshot } from './cli-vault.ts'
 import { expectFailure } from './expect-failure.ts'
@@ -110,10 +111,7 @@ test('a locked vault: nothing can be removed before its term, what is hidden is 
   await vault.succeed(['prune'], { env })
   await vault.succeed(['check', '--read-data'], { env })
 
-  const { DeleteObjectCommand } = await import('@aws-sdk/client-s3')
-  const attacker = gateway.client()
-  await attacker.send(new DeleteObjectCommand({ Bucket: 'locked', Key: `snapshots/${snapshot.id}` }))
-  attacker.destroy()
+  await hide(gateway, 'locked', { type: 'snapshot', name: snapshot.id })
   await vault.succeed(['restore', 'latest', '--target', 'out', '--verify'], { env })
   assert.match(
     await vault.succeed(['heal'], { env }),
@@ -121,3 +119,11 @@ test('a locked vault: nothing can be removed before its term, what is hidden is 
   )
   assert.match(await vault.succeed(['heal'], { env }), /nothing is hidden/)
 })
+
+/** What whoever has the writer's credentials can do to a file of a locked vault. */
+async function hide({ credentials, location }: Versitygw, bucket: string, file: FileHandle): Promise<void> {
+  const { signal } = new AbortController()
+  const options = { s3: () => ({ credentials: async () => credentials }) }
+  await using backend = await openBackend(location(bucket), options, systemContext, signal)
+  await backend.remove(file, signal)
+}
