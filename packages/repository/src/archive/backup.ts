@@ -109,7 +109,7 @@ export async function backup(
   }
   const snapshot = snapshotOf(repository, targets, tree, archiver.counts, options, startMs, endMs)
   const { lock } = options
-  const snapshotId = lock === undefined ? await saveSnapshot(repository, snapshot, signal) : await lock.commit(snapshot, signal)
+  const snapshotId = lock === undefined ? await saveSnapshot(repository, snapshot, signal) : await lock.commit(snapshot, signal, true)
   return { snapshotId, tree, counts: archiver.counts, startMs, endMs }
 }
 

@@ -21,7 +21,7 @@ import { loadVaultState } from '../state/load-vault-state.ts'
 import { heldAt, ledgerKey } from '../state/vault-state.ts'
 import { LockSession } from './lock-session.ts'
 import { quantumMs, retainUntilMs } from './lock-term.ts'
-import { packsOf, referTrees } from './refer-trees.ts'
+import { packsOf } from './refer-trees.ts'
 import { verifyLocks } from './verify-locks.ts'
 
 const signal = new AbortController().signal
@@ -321,7 +321,6 @@ test('a snapshot of a tree that is there already is locked like any other', asyn
   const index = await loadIndex(fixture.repository, { trustOnlyListedPacks: true }, signal)
   const lock = await LockSession.open(fixture.repository, index, {}, signal)
   const { id: _id, ...snapshot } = await loadSnapshot(fixture.repository, first, signal)
-  await referTrees(fixture.repository, index, [snapshot.tree], signal)
   const second = await lock?.commit({ ...snapshot, tags: ['again'] }, signal)
   const ends = await endsOf(fixture)
   const lockUntilMs = fixture.context.clock.nowMs() + 30 * dayMs
@@ -354,4 +353,21 @@ test('what was stored and removed is known, where the vault has a state', async 
     signal,
   )
   assert.deepEqual([ledger.has(ledgerKey(pack)), points.size, [...retired].sort()], [false, 0, [ghost.name, id].sort()])
+})
+
+test('a snapshot of a tree that is not whole is not committed as locked', async () => {
+  await using fixture = await lockedFixture()
+  const first = await lockedBackup(fixture, { 'a.bin': fixture.noise(60_000, 1) })
+  const { id: _id, ...snapshot } = await loadSnapshot(fixture.repository, first, signal)
+  const whole = await loadIndex(fixture.repository, {}, signal)
+  const data = [...whole.packs.numbers()].filter((pack) =>
+    Array.from({ length: whole.blobs.count }, (_, entry) => entry).some(
+      (entry) => whole.blobs.packOf(entry) === pack && !whole.blobs.isTree(entry),
+    ),
+  )
+  const index = await loadIndex(fixture.repository, { withoutPacks: new Set(data.map((pack) => whole.packs.id(pack))) }, signal)
+  const lock = await LockSession.open(fixture.repository, index, {}, signal)
+  assert.ok(lock)
+  await assert.rejects(lock.commit(snapshot, signal), { code: 'blob.missing' })
+  assert.equal((await fixture.repository.names('snapshot', signal)).length, 1)
 })

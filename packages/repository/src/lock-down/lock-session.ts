@@ -10,10 +10,12 @@ import { saveSnapshot } from '../snapshots/snapshots.ts'
 import { appendState } from '../state/append-state.ts'
 import { loadVaultState } from '../state/load-vault-state.ts'
 import { farthestTermMs, type LockedFile, type LockPolicy, ledgerKey, type VaultState } from '../state/vault-state.ts'
+import { BlobSet } from '../walk/blob-set.ts'
 import { contentsOldestFirst } from './authentic-version.ts'
 import { confirmLock, type FileToLock, isLockedUntil, lockFiles } from './lock-files.ts'
 import { lockState } from './lock-state.ts'
 import { boundaryAfterMs, quantumMs, retainUntilMs, termMs } from './lock-term.ts'
+import { referTrees } from './refer-trees.ts'
 import { objectLockOf, storeTimeMs } from './store-time.ts'
 
 export interface LockSessionOptions {
@@ -43,6 +45,8 @@ export class LockSession implements WriteLock {
   readonly #openedStoreMs: number
   readonly #openedMonotonicMs: number
   readonly #packs = new Map<Id, StoredPack>()
+  /** What commits have walked already. */
+  readonly #walked: BlobSet
   #state: VaultState
 
   private constructor(
@@ -56,6 +60,7 @@ export class LockSession implements WriteLock {
     this.#repository = repository
     this.#index = index
     this.#lock = objectLockOf(repository.backend)
+    this.#walked = new BlobSet(index)
     this.#state = state
     this.#policy = policy
     this.#termMs = termMs
@@ -100,7 +105,8 @@ export class LockSession implements WriteLock {
     return { mode: this.#policy.mode, until: new Date(Math.min(...ends)) }
   }
 
-  async commit(snapshot: Snapshot, signal: AbortSignal): Promise<Id> {
+  async commit(snapshot: Snapshot, signal: AbortSignal, isReferred = false): Promise<Id> {
+    if (!isReferred) await referTrees(this.#repository, this.#index, [snapshot.tree], signal, this.#walked)
     const nowMs = await storeTimeMs(this.#repository.backend, this.#repository.context, signal)
     const lockUntilMs = nowMs + this.#termMs
     const packs = await this.#lockPacks(lockUntilMs, signal)

@@ -68,13 +68,12 @@ const writing = [
   's3:GetObjectVersion',
   's3:PutObjectRetention',
   's3:GetObjectRetention',
-  's3:GetObjectLegalHold',
   's3:AbortMultipartUpload',
 ]
 const listing = ['s3:ListBucket', 's3:ListBucketVersions', 's3:GetBucketObjectLockConfiguration']
 /** A worker whose policy gives more than the rule: it can hide files. */
 const careless = [...writing, 's3:DeleteObject', 's3:DeleteObjectVersion']
-const keeping = [...careless, 's3:PutObjectLegalHold']
+const keeping = [...careless, 's3:GetObjectLegalHold', 's3:PutObjectLegalHold']
 
 interface Stage extends AsyncDisposable {
   readonly fixture: RepositoryFixture<Backend>

@@ -10,6 +10,9 @@ export interface WriteLock {
   packStored(pack: Id, versionId: string | undefined): void
   /** For an index file that names these packs, all stored by this session. */
   indexRetention(packs: readonly Id[]): Retention
-  /** Locks everything that the snapshot refers to, stores it under lock, and records both. Durable when it resolves. */
-  commit(snapshot: Snapshot, signal: AbortSignal): Promise<Id>
+  /**
+   * Locks everything that the snapshot refers to, stores it under lock, and records both. Durable when it resolves. `isReferred`
+   * when this session itself has stored, claimed or looked up every blob below the tree; else the tree is walked.
+   */
+  commit(snapshot: Snapshot, signal: AbortSignal, isReferred?: boolean): Promise<Id>
 }
