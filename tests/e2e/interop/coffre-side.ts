@@ -4,12 +4,18 @@ import {
   type BackupOptions,
   type BackupResult,
   backup,
+  changeTags,
   checkRepository,
   contentCutOf,
+  executePrune,
+  forgetSnapshots,
   gearSecret,
   type Id,
   listSnapshots,
   loadIndex,
+  nothingHeld,
+  planPrune,
+  type PruneOptions,
   type Repository,
   Restorer,
   selectAll,
@@ -43,7 +49,7 @@ export async function coffreBackup(
   return { ...result, snapshotId }
 }
 
-/** Restores with Coffre to a folder, content verified; anything that goes wrong fails. */
+/** Restores with Coffre to a folder; anything that goes wrong fails. */
 export async function coffreRestore(
   vault: ResticVault,
   snapshotId: Id,
@@ -65,7 +71,7 @@ export async function coffreRestore(
       removeOthers: options.removeOthers ?? false,
       sparse: options.sparse ?? false,
       dryRun: false,
-      verify: true,
+      verify: options.sparse ?? false,
       onError(location, error) {
         throw new Error(`${location} could not be restored`, { cause: error })
       },
@@ -85,6 +91,34 @@ export async function coffreCheck(vault: ResticVault): Promise<void> {
   )
   assert.deepEqual(found, [])
   assert.equal(result.packsRead, result.packs)
+}
+
+export async function coffreForget(vault: ResticVault, ids: readonly Id[]): Promise<void> {
+  await forgetSnapshots(await vault.open(), ids, { held: nothingHeld }, vault.signal)
+}
+
+export async function coffrePrune(vault: ResticVault, options: PruneOptions = {}, packBytes?: number): Promise<void> {
+  const repository = await vault.open()
+  const plan = await planPrune(repository, options, vault.signal)
+  await executePrune(repository, plan, packBytes === undefined ? {} : { packBytes }, vault.signal)
+}
+
+/** Adds a tag to a snapshot, which gets another id by that: the new one. */
+export async function coffreTag(vault: ResticVault, id: Id, tag: string): Promise<Id> {
+  const repository = await vault.open()
+  const ids: Id[] = []
+  const options = {
+    change: { add: [tag], remove: [] },
+    held: nothingHeld,
+    onChanged: (_: Id, newId: Id) => ids.push(newId),
+    onError(snapshot: Id, error: unknown) {
+      throw new Error(`snapshot ${snapshot} could not be tagged`, { cause: error })
+    },
+  }
+  await changeTags(repository, [await snapshotOf(vault, id, repository)], options, vault.signal)
+  const [newId] = ids
+  assert.ok(newId !== undefined)
+  return newId
 }
 
 export async function coffreSnapshots(vault: ResticVault): Promise<StoredSnapshot[]> {

@@ -19,7 +19,7 @@ import { type KnownFile, TreePlan } from './tree-plan.ts'
 import type { TreeProcess } from './tree-process.ts'
 
 export interface GeneratedTreeOptions {
-  /** Files of exactly these sizes are there, besides the small ones. */
+  /** Files of exactly these sizes are there, besides most of the small boundary sizes. */
   readonly sizesBytes?: readonly number[]
   /** How many other files, folders, links and so on, about. */
   readonly entries?: number
@@ -66,16 +66,17 @@ export class GeneratedTree {
     return done
   }
 
-  #begin({ sizesBytes = [], entries = 60, crowd = 0 }: GeneratedTreeOptions): void {
+  #begin({ sizesBytes = [], entries = 40, crowd = 0 }: GeneratedTreeOptions): void {
     this.#plan.addRoot()
     for (let i = 0; i < entries / 8; i++) this.#addFolder()
     let deep = this.#plan.newPath('', 'deep')
-    for (let depth = 0; depth < 25; depth++) {
+    for (let depth = 0; depth < (crowd > 0 ? 30 : 10); depth++) {
       this.#plan.addFolder(deep)
       deep = `${deep}/${depth % 5 === 0 ? 'd'.repeat(100) : 'd'}`
     }
-    for (const name of awkwardNames) this.#writeFile(this.#plan.newPath(this.#folder(), name), this.#random.integer(2000))
-    for (const size of [...smallBoundarySizes, ...sizesBytes]) this.#decorate(this.#writeFile(this.#newPath(), size))
+    for (const name of awkwardNames) if (this.#oneIn(2)) this.#writeFile(this.#plan.newPath(this.#folder(), name), this.#random.integer(2000))
+    const sizes = smallBoundarySizes.filter(() => !this.#oneIn(3))
+    for (const size of [...sizes, ...sizesBytes]) this.#decorate(this.#writeFile(this.#newPath(), size))
     this.#addDatabase()
     for (let i = 0; i < crowd; i++) this.#writeFile(this.#plan.newPath(deep.slice(0, deep.indexOf('/')), `crowd-${i}`), i % 3)
     for (let i = 0; i < entries; i++) chosen(this.#random, this.#additions)()
