@@ -22,7 +22,7 @@ export const healCommand = defineCommand({
     refuseOperands(call)
     const { output, texts } = call
     const { dryRun } = call.options
-    await using session = await openSession(call, { lock: dryRun ? 'none' : 'exclusive', withoutFallback: true })
+    await using session = await openSession(call, { lock: dryRun ? 'none' : 'exclusive' })
     const { repository, signal } = session
     const actions = await heal(repository, { dryRun, onAction: (action) => tell(action, call) }, signal)
     const { objectLock } = repository.backend

@@ -20,8 +20,6 @@ export interface SessionOptions {
   readonly lock: LockKind
   /** Nothing is written: no lock, and a backend that swallows changes. */
   readonly dryRun?: boolean
-  /** See the store as programs see it that know no versions. */
-  readonly withoutFallback?: boolean
   /** Another repository than the one that the global options name. */
   readonly choice?: RepositoryChoice
 }
@@ -41,8 +39,8 @@ export async function openSession(call: Call, options: SessionOptions): Promise<
   const password = await readPassword(choice.password, call.signal)
   const backend = stack.use(await openStorage(call, choice))
   const context = newRepositoryContext(call.surroundings.environment)
-  // Where the store keeps versions, what was hidden or replaced is read all the same; `heal` looks at the store as it is.
-  const whole = options.withoutFallback === true ? backend : withVersionFallback(backend)
+  // Where the store keeps versions, what was hidden or replaced is read all the same.
+  const whole = withVersionFallback(backend)
   const seen = options.dryRun === true ? new ReadOnlyBackend(whole) : whole
   const keyHint = choice.keyHint === undefined ? {} : { keyHint: choice.keyHint }
   const repository = await openRepository(seen, context, { password, ...keyHint }, call.signal)

@@ -153,8 +153,10 @@ function viaParse(content: Buffer): string[] {
   const told: string[] = []
   const parsed = JSON.parse(content.toString())
   assert.ok(typeof parsed === 'object' && parsed !== null)
+  assert.ok(parsed.packs == null || Array.isArray(parsed.packs))
   for (const pack of parsed.packs ?? []) {
     told.push(`pack ${hex(pack.id)}`)
+    assert.ok(pack.blobs == null || Array.isArray(pack.blobs))
     for (const blob of pack.blobs ?? []) {
       assert.ok(blob.type === 'data' || blob.type === 'tree')
       told.push(`${blob.type} ${hex(blob.id)} ${number(blob.offset)} ${number(blob.length)} ${number(blob.uncompressed_length)}`)
