@@ -55,14 +55,24 @@ async function mustRun(folder: string, args: readonly string[]): Promise<Outcome
 
 async function openVault(folder: string): Promise<Repository> {
   const context = fixtureContext()
-  return openRepository(new LocalBackend(join(folder, 'vault'), context), context, { password: Buffer.from(fixturePassword) }, signal)
+  return openRepository(
+    new LocalBackend(join(folder, 'vault'), context),
+    context,
+    { password: Buffer.from(fixturePassword) },
+    signal,
+  )
 }
 
 /** With a key that costs nothing: the commands open it seventy times. */
 async function makeVault(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const context = { ...fixtureContext(), random: systemContext.random }
-  await initRepository(new LocalBackend(join(folder, 'vault'), context), context, { password: Buffer.from(fixturePassword) }, signal)
+  await initRepository(
+    new LocalBackend(join(folder, 'vault'), context),
+    context,
+    { password: Buffer.from(fixturePassword) },
+    signal,
+  )
 }
 
 /** A vault with three snapshots, one more that is forgotten, and a source that has changed since. */
@@ -73,7 +83,8 @@ async function preparedVault(folder: TemporaryFolder, seed: number): Promise<voi
   await mkdir(source)
   for (const round of [0, 1, 2, 3, 4]) {
     for (let file = 0; file < 12; file++) {
-      if (round === 0 || file % 3 === round % 3) await writeFile(join(source, `f${file}`), new SeededRandom(seed + round * 100 + file).bytes(700_000))
+      if (round === 0 || file % 3 === round % 3)
+        await writeFile(join(source, `f${file}`), new SeededRandom(seed + round * 100 + file).bytes(700_000))
     }
     if (round < 4) await mustRun(place, ['backup', source, '--pack-size', '4'])
   }

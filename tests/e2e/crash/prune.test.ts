@@ -115,7 +115,9 @@ test('a prune of a full disk may be stopped anywhere: the packs tell the index a
       await executePruneOnFullDisk(repository, plan, {}, lockSignal)
     })
   let states = 0
-  for await (const state of crashStates(fixture.backend.files(), (backend) => operation(reopened(fixture.repository, backend, 2)), { seed })) {
+  for await (const state of crashStates(fixture.backend.files(), (backend) => operation(reopened(fixture.repository, backend, 2)), {
+    seed,
+  })) {
     states++
     const where = `stopped at operation ${state.point.operation}, ${state.point.variant}, seed ${seed}`
     const repository = reopened(fixture.repository, new MemoryBackend({ files: state.files }), 3)

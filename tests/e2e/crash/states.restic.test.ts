@@ -59,7 +59,8 @@ test('stock restic finds nothing wrong where Coffre was stopped, and restores wh
   const all: Record<string, Buffer> = {}
   for (const round of [0, 1, 2, 3]) {
     for (const file of [0, 1, 2, 3]) {
-      if (round === 0 || file % 2 === round % 2) all[`d${file % 2}/f${file}`] = Buffer.from(fixture.noise(9000, seed + round * 10 + file))
+      if (round === 0 || file % 2 === round % 2)
+        all[`d${file % 2}/f${file}`] = Buffer.from(fixture.noise(9000, seed + round * 10 + file))
     }
     const { id } = await fixture.snapshot(all, { packBytes })
     contents.set(id, { ...all })
@@ -67,14 +68,19 @@ test('stock restic finds nothing wrong where Coffre was stopped, and restores wh
   const gone = (await listSnapshots(fixture.repository, signal)).slice(0, 2).map(({ id }) => id)
   await fixture.write({ 'new/one': fixture.noise(50_000, seed + 99), 'd0/f0': undefined })
   const before = fixture.backend.files()
-  const states = await Array.fromAsync(crashStates(before, (backend) => wholeLife(fixture, reopened(fixture.repository, backend, 2), gone), { seed }))
+  const states = await Array.fromAsync(
+    crashStates(before, (backend) => wholeLife(fixture, reopened(fixture.repository, backend, 2), gone), { seed }),
+  )
   assert.ok(states.length > statesToTry, `${states.length} states`)
 
   const random = new SeededRandom(seed)
-  const chosen = Array.from({ length: statesToTry }, () => states.splice(random.integer(states.length), 1)[0]).filter((state) => state !== undefined)
+  const chosen = Array.from({ length: statesToTry }, () => states.splice(random.integer(states.length), 1)[0]).filter(
+    (state) => state !== undefined,
+  )
   const kept = [...contents].filter(([id]) => !gone.includes(id))
   const tryNext = async (): Promise<void> => {
-    for (let state = chosen.pop(); state !== undefined; state = chosen.pop()) await assertResticAgrees(state, before, fixture.source, kept, folder.path, seed)
+    for (let state = chosen.pop(); state !== undefined; state = chosen.pop())
+      await assertResticAgrees(state, before, fixture.source, kept, folder.path, seed)
   }
   await Promise.all([tryNext(), tryNext()])
 })
@@ -92,7 +98,12 @@ async function assertResticAgrees(
   const vault = join(place, 'vault')
   await writeStoredFiles(withoutTorn(state.files, before), vault)
   const restic = async (...args: string[]): Promise<void> => {
-    const env = { ...process.env, RESTIC_REPOSITORY: vault, RESTIC_PASSWORD: fixturePassword, RESTIC_CACHE_DIR: join(place, 'cache') }
+    const env = {
+      ...process.env,
+      RESTIC_REPOSITORY: vault,
+      RESTIC_PASSWORD: fixturePassword,
+      RESTIC_CACHE_DIR: join(place, 'cache'),
+    }
     await run(findTool('restic', 'COFFRE_RESTIC'), [...args, '--quiet'], { env }).catch((error: unknown) => {
       throw new Error(`restic ${args.join(' ')}: ${where}`, { cause: error })
     })

@@ -7,11 +7,11 @@ import {
   listSnapshots,
   loadIndex,
   nothingHeld,
+  type Repository,
   removeLocks,
   repairIndex,
   repairPacks,
   repairSnapshots,
-  type Repository,
 } from '@coffre/repository'
 import { MemoryBackend, type StoredFiles } from '@coffre/storage'
 import { SeededRandom, testSeed } from '@coffre/testkit'
@@ -46,7 +46,9 @@ for (const kind of kinds) {
         assertNamed(found, kind, path, where)
         const harmed = await assertNeverWrong(vault, files, path, where)
         const left = irreparable.has(kind) ? 'from a copy only' : await repaired(vault, files, kind, path, where)
-        table.push(`${kind.padEnd(10)} ${how.padEnd(36)} ${[...new Set(found.map((finding) => finding.kind))].join(', ').padEnd(50)} ${harmed} ${left}`)
+        table.push(
+          `${kind.padEnd(10)} ${how.padEnd(36)} ${[...new Set(found.map((finding) => finding.kind))].join(', ').padEnd(50)} ${harmed} ${left}`,
+        )
       }
     }
     for (const line of table) t.diagnostic(line)
@@ -88,7 +90,8 @@ async function assertNeverWrong(vault: ExampleVault, files: StoredFiles, path: s
   let lost = 0
   for (const [id, wanted] of vault.contents) {
     const { contents, problems } = await readSnapshot(repository, index, id, vault.fixture.source)
-    for (const [file, content] of Object.entries(contents)) assert.ok(wanted[file]?.equals(content), `${where}: ${file} of ${id} is wrong`)
+    for (const [file, content] of Object.entries(contents))
+      assert.ok(wanted[file]?.equals(content), `${where}: ${file} of ${id} is wrong`)
     const missing = Object.keys(wanted).filter((file) => contents[file] === undefined)
     assert.equal(missing.length > 0, problems.length > 0, `${where}: ${problems.join('; ')}`)
     for (const problem of problems) assert.match(problem, /[0-9a-f]{64}/, where)
@@ -113,7 +116,9 @@ async function repaired(vault: ExampleVault, files: StoredFiles, kind: Kind, pat
   const after: Finding[] = []
   await checkRepository(repository, { readData: 'all', onFinding: (finding) => after.push(finding) }, signal)
   // The state remembers snapshots that are gone for good: it may say so.
-  const errors = after.filter(({ severity, file, kind: what }) => severity === 'error' && !(what === 'missing-file' && file?.type === 'snapshot'))
+  const errors = after.filter(
+    ({ severity, file, kind: what }) => severity === 'error' && !(what === 'missing-file' && file?.type === 'snapshot'),
+  )
   assert.deepEqual(errors, [], `${where}, after the repair of ${path}`)
   return `${await countWhole(vault, repository, where)} of ${vault.contents.size} snapshots whole`
 }
@@ -130,7 +135,10 @@ async function countWhole(vault: ExampleVault, repository: Repository, where: st
     for (const [file, content] of Object.entries(contents)) {
       // A repaired snapshot has cut files under the same name only where they lost a part; such a file is shorter, never other.
       const original = wanted[file]
-      assert.ok(original !== undefined && (original.equals(content) || snapshot.original !== undefined), `${where}: ${file} after the repair`)
+      assert.ok(
+        original !== undefined && (original.equals(content) || snapshot.original !== undefined),
+        `${where}: ${file} after the repair`,
+      )
     }
     if (Object.keys(wanted).every((file) => contents[file]?.equals(wanted[file] ?? Buffer.alloc(0)))) whole++
   }

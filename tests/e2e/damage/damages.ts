@@ -19,10 +19,14 @@ export function damagesOf(kind: Kind, path: string, files: StoredFiles, others: 
     changed('cut by one byte', bytes.subarray(0, -1)),
     changed('emptied', new Uint8Array()),
     changed('zeroed', new Uint8Array(bytes.length)),
-    changed('zeroed from the middle', Uint8Array.from(bytes, (byte, at) => (at < bytes.length >> 1 ? byte : 0))),
+    changed(
+      'zeroed from the middle',
+      Uint8Array.from(bytes, (byte, at) => (at < bytes.length >> 1 ? byte : 0)),
+    ),
     changed('longer by one byte', Uint8Array.from([...bytes, 0])),
   ]
-  for (const [where, at] of Object.entries(placesIn(kind, bytes))) damages.push(changed(`bit flipped in ${where}`, flipped(bytes, at, random)))
+  for (const [where, at] of Object.entries(placesIn(kind, bytes)))
+    damages.push(changed(`bit flipped in ${where}`, flipped(bytes, at, random)))
   for (let flip = 0; flip < flipsByChance; flip++) {
     const at = random.integer(bytes.length)
     damages.push(changed(`bit flipped at ${at}`, flipped(bytes, at, random)))

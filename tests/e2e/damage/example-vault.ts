@@ -51,7 +51,15 @@ export async function exampleVault(seed: number): Promise<ExampleVault> {
   const second = await addKeyFile(backend, repository.masterKey, Buffer.from('second'), context, signal)
   const locks: Id[] = []
   for (const pid of [1, 2]) {
-    const lock = { time: '2026-01-01T00:00:00Z', exclusive: false, hostname: 'elsewhere', username: 'somebody', pid, uid: 0, gid: 0 }
+    const lock = {
+      time: '2026-01-01T00:00:00Z',
+      exclusive: false,
+      hostname: 'elsewhere',
+      username: 'somebody',
+      pid,
+      uid: 0,
+      gid: 0,
+    }
     locks.push(await repository.saveUnpacked('lock', encodeLock(lock), signal))
   }
   const snapshots = await listSnapshots(repository, signal)

@@ -3,7 +3,16 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CoffreError } from '@coffre/foundation'
-import { backup, contentCutOf, findFolder, BlobReader, listSnapshots, loadIndex, type Repository, Restorer } from '@coffre/repository'
+import {
+  BlobReader,
+  backup,
+  contentCutOf,
+  findFolder,
+  listSnapshots,
+  loadIndex,
+  type Repository,
+  Restorer,
+} from '@coffre/repository'
 import { MemoryBackend, RetryBackend } from '@coffre/storage'
 import { type Fault, type FaultOdds, FaultyBackend, SeededRandom, temporaryFolder, testSeed } from '@coffre/testkit'
 import { errorsOf, snapshotDigests } from '../crash/vault-content.ts'
@@ -20,7 +29,12 @@ const loadFaults: readonly Fault[] = [
   { kind: 'slow', delayMs: 20_000 },
   { kind: 'lost-acknowledgement' },
 ]
-const listFaults: readonly Fault[] = [{ kind: 'missing-entry' }, { kind: 'repeated-entry' }, { kind: 'reset' }, { kind: 'unavailable' }]
+const listFaults: readonly Fault[] = [
+  { kind: 'missing-entry' },
+  { kind: 'repeated-entry' },
+  { kind: 'reset' },
+  { kind: 'unavailable' },
+]
 const odds: FaultOdds = { probability: 0.12, faults: { load: loadFaults, stat: [{ kind: 'unavailable' }], list: listFaults } }
 
 interface FaultyVault {
@@ -53,7 +67,8 @@ for (const isRetried of [true, false]) {
       }
       for (const [id, wanted] of vault.contents) {
         const { contents, problems } = await readSnapshot(repository, index, id, vault.fixture.source)
-        for (const [file, content] of Object.entries(contents)) assert.ok(wanted[file]?.equals(content), `${file}, seed ${seed}, round ${round}`)
+        for (const [file, content] of Object.entries(contents))
+          assert.ok(wanted[file]?.equals(content), `${file}, seed ${seed}, round ${round}`)
         const isWhole = Object.keys(wanted).every((file) => contents[file] !== undefined)
         assert.equal(isWhole, problems.length === 0, `seed ${seed}, round ${round}: ${problems.join('; ')}`)
         if (isWhole) right++

@@ -5,20 +5,21 @@ import { BaseVault } from './base-vault.ts'
 import { History, type HistoryOutcome, kindsOfHistory } from './history.ts'
 import { sumOf } from './sum-of.ts'
 
-/** So many fit into a minute. `npm run test:model` runs ten thousand. */
-const historiesOfEachKind = 700
+/** Two thousand in all fit into a minute; those in three steps take longest. `npm run test:model` runs ten thousand. */
+const historiesOf: Readonly<Record<string, number>> = { exclusive: 800, hasty: 900, phased: 300 }
 
 for (const [number, kind] of kindsOfHistory.entries()) {
   test(`whatever happens among ${kind}, no snapshot lacks anything at any moment`, async (t) => {
     const seed = testSeed(t.name)
     await using base = await BaseVault.create()
     const outcomes: HistoryOutcome[] = []
-    for (let history = 0; history < historiesOfEachKind; history++) {
+    const histories = historiesOf[kind] ?? 0
+    for (let history = 0; history < histories; history++) {
       outcomes.push(await new History(base, seed * kindsOfHistory.length + history * kindsOfHistory.length + number).run())
     }
     const sum = sumOf(outcomes)
     t.diagnostic(JSON.stringify(sum))
     // A model in which nothing is pruned, killed or paused would prove nothing.
-    assert.ok(sum.commits > historiesOfEachKind && sum.removedPacks > 100 && sum.killed > 100 && sum.paused > 100)
+    assert.ok(sum.commits > histories && sum.removedPacks > 100 && sum.killed > 50 && sum.paused > 50)
   })
 }
