@@ -58,17 +58,31 @@ function decodeWithEscapes(bytes: Uint8Array): ByteString {
 function validSequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] ?? 0
   if (first < 0x80) return 1
-  const length = first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0
+  const length = sequenceLength(first)
   if (length === 0 || at + length > bytes.length) return 0
+  const [low, high] = secondByteRange(first)
   const second = bytes[at + 1] ?? 0
-  const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80
-  const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf
   if (second < low || second > high) return 0
   for (let i = 2; i < length; i++) {
     const next = bytes[at + i] ?? 0
     if (next < 0x80 || next > 0xbf) return 0
   }
   return length
+}
+
+/** The length that the first byte of a longer sequence announces, or 0 when it begins none. */
+function sequenceLength(first: number): number {
+  if (first >= 0xc2 && first <= 0xdf) return 2
+  if (first >= 0xe0 && first <= 0xef) return 3
+  return first >= 0xf0 && first <= 0xf4 ? 4 : 0
+}
+
+/** Narrower after some first bytes: no overlong forms, no surrogates, nothing beyond U+10FFFF. */
+function secondByteRange(first: number): readonly [low: number, high: number] {
+  if (first === 0xe0) return [0xa0, 0xbf]
+  if (first === 0xed) return [0x80, 0x9f]
+  if (first === 0xf0) return [0x90, 0xbf]
+  return first === 0xf4 ? [0x80, 0x8f] : [0x80, 0xbf]
 }
 
 function isHighSurrogate(unit: number): boolean {

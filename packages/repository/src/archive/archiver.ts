@@ -1,9 +1,10 @@
 import { type FileHandle as OpenFile, open } from 'node:fs/promises'
 import { type ByteString, bytesOf, CoffreError, compareByteStrings, throwIfAborted } from '@coffre/foundation'
 import type { Id, Node } from '../format/node.ts'
-import { encodeTree } from '../format/tree-encoder.ts'
+import { TreeEncoder } from '../format/tree-encoder.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
 import { buildNode } from '../local/build-node.ts'
+import { readFileNode } from '../local/file-node.ts'
 import { FileSystemError } from '../local/file-system-error.ts'
 import type { FileStatus, LocalFiles } from '../local/local-files.ts'
 import type { CutKind, StoredCounts } from '../pipeline/jobs.ts'
@@ -94,6 +95,7 @@ export class Archiver {
   readonly #batcher: FileBatcher
   readonly #folders: FolderReader
   readonly #streamer: ContentStreamer
+  readonly #encoder = new TreeEncoder()
   readonly #workingFolder: ByteString
   readonly #monotonicMs: () => number
   #sliceEndMs = 0
@@ -161,17 +163,32 @@ export class Archiver {
     }
   }
 
-  async #folderAbove(frame: Frame, name: ByteString, snapshotPath: ByteString, tree: TargetTree, before: Node | undefined): Promise<void> {
+  async #folderAbove(
+    frame: Frame,
+    name: ByteString,
+    snapshotPath: ByteString,
+    tree: TargetTree,
+    before: Node | undefined,
+  ): Promise<void> {
     const path = tree.metadataPath ?? snapshotPath
-    const entry = this.#look(name, path)
-    const node = entry && this.#nodeOf(path, entry)
+    const options = { withAtime: this.#options.withAtime, deviceIds: 'linked' } as const
+    // Not everybody may read the attributes of folders above what is his.
+    const node = this.#attempt(path, () =>
+      readFileNode(this.#files, path, name, this.#files.status(path), options, () => undefined),
+    )
     if (node === undefined) return
     const child = this.#newFrame(frame, snapshotPath, node, before)
     await this.#walkTargets(child, tree, await this.#loadPrevious(snapshotPath, before?.subtree))
     this.#release(child)
   }
 
-  async #target(frame: Frame, name: ByteString, snapshotPath: ByteString, path: ByteString, before: Node | undefined): Promise<void> {
+  async #target(
+    frame: Frame,
+    name: ByteString,
+    snapshotPath: ByteString,
+    path: ByteString,
+    before: Node | undefined,
+  ): Promise<void> {
     if (!this.#options.selection.includesName(this.#absolute(path))) return
     const entry = this.#look(name, path)
     if (entry !== undefined) await this.#item(frame, entry, snapshotPath, path, before, false)
@@ -367,8 +384,8 @@ export class Archiver {
 
   #saveTree(nodes: Node[]): Id {
     nodes.sort((a, b) => compareByteStrings(a.name, b.name))
-    const { id } = this.#writer.addTree(encodeTree(nodes))
-    return id
+    for (const node of nodes) this.#encoder.add(node)
+    return this.#writer.addTree(this.#encoder.finish()).id
   }
 
   #fileDone(frame: Frame, snapshotPath: ByteString, node: Node, before: Node | undefined): void {

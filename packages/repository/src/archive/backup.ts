@@ -109,7 +109,8 @@ export async function backup(
   }
   const snapshot = snapshotOf(repository, targets, tree, archiver.counts, options, startMs, endMs)
   const { lock } = options
-  const snapshotId = lock === undefined ? await saveSnapshot(repository, snapshot, signal) : await lock.commit(snapshot, signal, true)
+  const snapshotId =
+    lock === undefined ? await saveSnapshot(repository, snapshot, signal) : await lock.commit(snapshot, signal, true)
   return { snapshotId, tree, counts: archiver.counts, startMs, endMs }
 }
 
@@ -207,6 +208,6 @@ function snapshotOf(
   }
 }
 
-export function absolutePath(path: ByteString, workingFolder: ByteString): ByteString {
+function absolutePath(path: ByteString, workingFolder: ByteString): ByteString {
   return path.startsWith('/') ? cleanPath(path) : joinPath(workingFolder, path)
 }

@@ -28,7 +28,12 @@ export class ContentStreamer {
   readonly #buffers: SharedArrayBuffer[] = []
   readonly #randomInteger: (below: number) => number
 
-  constructor(pool: ComputePool, newCutter: () => Cutter, onStored: (stored: StoredCounts) => void, randomInteger: (below: number) => number) {
+  constructor(
+    pool: ComputePool,
+    newCutter: () => Cutter,
+    onStored: (stored: StoredCounts) => void,
+    randomInteger: (below: number) => number,
+  ) {
     this.#pool = pool
     this.#newCutter = newCutter
     this.#onStored = onStored

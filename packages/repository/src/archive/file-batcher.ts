@@ -32,7 +32,12 @@ export class FileBatcher {
   readonly #batches: Batch[] = [newBatch(), newBatch()]
   #failure: unknown
 
-  constructor(pool: ComputePool, onStored: (stored: StoredCounts) => void, randomInteger: (below: number) => number, signal: AbortSignal) {
+  constructor(
+    pool: ComputePool,
+    onStored: (stored: StoredCounts) => void,
+    randomInteger: (below: number) => number,
+    signal: AbortSignal,
+  ) {
     this.#pool = pool
     this.#onStored = onStored
     this.#randomInteger = randomInteger

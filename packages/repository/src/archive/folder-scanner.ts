@@ -1,7 +1,7 @@
 import { type ByteString, compareByteStrings } from '@coffre/foundation'
+import type { ExtendedAttribute } from '../format/node.ts'
 import { FileSystemError } from '../local/file-system-error.ts'
 import type { FileStatus, LocalFiles } from '../local/local-files.ts'
-import type { ExtendedAttribute } from '../format/node.ts'
 import type { ComputePool } from '../pipeline/compute-pool.ts'
 import type { ScanFailure, ScannedFolder } from '../pipeline/jobs.ts'
 import { scanFolder } from '../pipeline/scan.ts'

@@ -21,18 +21,9 @@ for (const [targets, expected] of [
   [['../a'], { '/a': '../a' }],
   [['.'], { '/a': 'a', '/b': 'b' }],
   [['..'], { '/up': '../up' }],
-  [
-    ['/x/foo', 'foo'],
-    { '/x/foo': '/x/foo', '/foo': 'foo' },
-  ],
-  [
-    ['foo', '../foo'],
-    { '/foo': 'foo', '/foo-1': '../foo' },
-  ],
-  [
-    ['/home', '/home/x/deep'],
-    { '/home/x/deep': '/home/x/deep', '/home/y': '/home/y' },
-  ],
+  [['/x/foo', 'foo'], { '/x/foo': '/x/foo', '/foo': 'foo' }],
+  [['foo', '../foo'], { '/foo': 'foo', '/foo-1': '../foo' }],
+  [['/home', '/home/x/deep'], { '/home/x/deep': '/home/x/deep', '/home/y': '/home/y' }],
   [['/a', '/a', '/a/'], { '/a': '/a' }],
 ] as const) {
   test(`targets ${targets.join(' ')} lie where restic lays them`, () => {

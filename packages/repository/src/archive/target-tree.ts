@@ -1,4 +1,4 @@
-import { CoffreError, type ByteString } from '@coffre/foundation'
+import { type ByteString, CoffreError } from '@coffre/foundation'
 
 /**
  * How a snapshot's upper folders are laid out, exactly as restic does it: an absolute target appears below its full path, a

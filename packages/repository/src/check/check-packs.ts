@@ -20,9 +20,16 @@ export async function checkPacks(
   for await (const file of repository.backend.list('pack', signal)) {
     const pack = index.packs.find(file.name)
     if (pack >= 0 && totals.isIndexed(pack)) sizes[pack] = file.sizeBytes
-    else report({ kind: 'orphan-pack', severity: 'note', file: { type: 'pack', name: file.name }, message: `pack ${file.name} is in no index` })
+    else
+      report({
+        kind: 'orphan-pack',
+        severity: 'note',
+        file: { type: 'pack', name: file.name },
+        message: `pack ${file.name} is in no index`,
+      })
   }
-  for (let pack = 0; pack < totals.limit; pack++) if (totals.isIndexed(pack)) checkPack(index, totals, pack, sizes[pack] ?? absent, report)
+  for (let pack = 0; pack < totals.limit; pack++)
+    if (totals.isIndexed(pack)) checkPack(index, totals, pack, sizes[pack] ?? absent, report)
   return sizes
 }
 
@@ -30,9 +37,15 @@ function checkPack(index: RepositoryIndex, totals: PackTotals, pack: number, siz
   const name = index.packs.id(pack)
   const file = { type: 'pack', name } as const
   const expected = totals.expectedBytes(pack)
-  if (sizeBytes === absent) report({ kind: 'missing-pack', severity: 'error', file, message: `pack ${name} is in the index and not in the storage` })
+  if (sizeBytes === absent)
+    report({ kind: 'missing-pack', severity: 'error', file, message: `pack ${name} is in the index and not in the storage` })
   else if (sizeBytes !== expected) {
-    report({ kind: 'wrong-size', severity: 'error', file, message: `pack ${name} has ${sizeBytes} bytes, by the index it has ${expected}` })
+    report({
+      kind: 'wrong-size',
+      severity: 'error',
+      file,
+      message: `pack ${name} has ${sizeBytes} bytes, by the index it has ${expected}`,
+    })
   }
   if (totals.isMixed(pack)) report({ kind: 'mixed-pack', severity: 'note', file, message: `pack ${name} has both trees and data` })
 }

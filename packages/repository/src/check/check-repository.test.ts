@@ -35,7 +35,10 @@ test('a sound repository gives nothing to report, with and without reading data'
   assert.deepEqual([result.errors, result.warnings, result.notes], [0, 0, 0])
   assert.equal(result.packsRead, result.packs)
   assert.equal(result.usedBlobs, result.blobs)
-  assert.equal(result.bytesRead, pathsOf(fixture.backend.files(), 'data/').reduce((sum, path) => sum + (fixture.backend.files().get(path)?.length ?? 0), 0))
+  assert.equal(
+    result.bytesRead,
+    pathsOf(fixture.backend.files(), 'data/').reduce((sum, path) => sum + (fixture.backend.files().get(path)?.length ?? 0), 0),
+  )
   assert.deepEqual(await findingsOf(fixture.repository, {}), [])
 })
 
@@ -76,7 +79,8 @@ test('every file that is damaged in any way is found and named', async () => {
   const lock = { time: '2026-01-01T00:00:00Z', exclusive: false, hostname: 'other', username: 'somebody', pid: 1, uid: 0, gid: 0 }
   await fixture.repository.saveUnpacked('lock', encodeLock(lock), signal)
   const files = fixture.backend.files()
-  for (const folder of ['config', 'keys/', 'locks/', 'snapshots/', 'index/', 'data/']) assert.ok(pathsOf(files, folder).length > 0, folder)
+  for (const folder of ['config', 'keys/', 'locks/', 'snapshots/', 'index/', 'data/'])
+    assert.ok(pathsOf(files, folder).length > 0, folder)
   for (const [path, bytes] of files) {
     for (const [how, damage] of Object.entries(damages)) {
       for (const hashPacks of [true, false]) {
@@ -124,8 +128,14 @@ test('a deleted pack, index, config or key in use is found by itself', async () 
     const without = new Map(files)
     without.delete(path)
     const findings = await findingsOf(reopened(fixture, without))
-    assert.ok(findings.some(({ kind, severity }) => kind === 'missing-blob' && severity === 'error'), path)
-    assert.ok(findings.some(({ kind }) => kind === 'orphan-pack'), path)
+    assert.ok(
+      findings.some(({ kind, severity }) => kind === 'missing-blob' && severity === 'error'),
+      path,
+    )
+    assert.ok(
+      findings.some(({ kind }) => kind === 'orphan-pack'),
+      path,
+    )
   }
 })
 
@@ -136,7 +146,11 @@ test('a deleted snapshot, key or lock is found where somebody kept count', async
   const findings = await findingsOf(fixture.repository, { known })
   assert.deepEqual(
     findings.map(({ kind, file }) => [kind, file?.type, file?.name]),
-    [['missing-file', 'key', ghost], ['missing-file', 'lock', ghost], ['missing-file', 'snapshot', ghost]],
+    [
+      ['missing-file', 'key', ghost],
+      ['missing-file', 'lock', ghost],
+      ['missing-file', 'snapshot', ghost],
+    ],
   )
 })
 
@@ -147,7 +161,10 @@ test('without reading data, a flipped bit in a data pack goes unseen and a cut p
   const bytes = files.get(path) ?? new Uint8Array()
   assert.deepEqual(await findingsOf(reopened(fixture, new Map(files).set(path, flipped(bytes, 100))), {}), [])
   const cut = await findingsOf(reopened(fixture, new Map(files).set(path, bytes.subarray(1))), {})
-  assert.deepEqual(cut.map(({ kind }) => kind), ['wrong-size'])
+  assert.deepEqual(
+    cut.map(({ kind }) => kind),
+    ['wrong-size'],
+  )
 })
 
 test('packs that no index names are noted, and packs that several name', async () => {
@@ -189,7 +206,11 @@ test('progress counts up to all of it', async () => {
 test('a cancelled check ends with the interruption', async () => {
   await using fixture = await exampleRepository()
   const stop = new AbortController()
-  const running = checkRepository(fixture.repository, { ...all, onProgress: (phase) => phase === 'trees' && stop.abort() }, stop.signal)
+  const running = checkRepository(
+    fixture.repository,
+    { ...all, onProgress: (phase) => phase === 'trees' && stop.abort() },
+    stop.signal,
+  )
   await assert.rejects(running, { code: 'interrupted' })
 })
 

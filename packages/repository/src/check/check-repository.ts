@@ -47,7 +47,13 @@ export interface CheckResult {
   readonly suggestPrune: boolean
 }
 
-const brokenKinds: ReadonlySet<FindingKind> = new Set(['wrong-size', 'damaged-pack', 'damaged-header', 'damaged-blob', 'index-mismatch'])
+const brokenKinds: ReadonlySet<FindingKind> = new Set([
+  'wrong-size',
+  'damaged-pack',
+  'damaged-header',
+  'damaged-blob',
+  'index-mismatch',
+])
 
 /**
  * Looks at everything: small files, indexes, packs against indexes, every snapshot down to its blobs, and with `readData` every byte.
@@ -113,11 +119,21 @@ async function checkContent(
   }
 }
 
-async function checkSnapshots(repository: Repository, options: CheckOptions, report: Report, signal: AbortSignal): Promise<StoredSnapshot[]> {
+async function checkSnapshots(
+  repository: Repository,
+  options: CheckOptions,
+  report: Report,
+  signal: AbortSignal,
+): Promise<StoredSnapshot[]> {
   const damaged: Id[] = []
   const snapshots = await listSnapshots(repository, signal, (name, error) => {
     damaged.push(name)
-    report({ kind: 'damaged-file', severity: 'error', file: { type: 'snapshot', name }, message: damageOf(`snapshot ${name}`, error) })
+    report({
+      kind: 'damaged-file',
+      severity: 'error',
+      file: { type: 'snapshot', name },
+      message: damageOf(`snapshot ${name}`, error),
+    })
   })
   const found = [...snapshots.map((snapshot) => snapshot.id), ...damaged]
   reportMissed('snapshot', options.known?.snapshots ?? new Set(), found, report)
@@ -125,14 +141,24 @@ async function checkSnapshots(repository: Repository, options: CheckOptions, rep
   return snapshots
 }
 
-async function checkIndexes(repository: Repository, options: CheckOptions, report: Report, signal: AbortSignal): Promise<RepositoryIndex> {
+async function checkIndexes(
+  repository: Repository,
+  options: CheckOptions,
+  report: Report,
+  signal: AbortSignal,
+): Promise<RepositoryIndex> {
   const repeated = new Set<Id>()
   return loadIndex(
     repository,
     {
       onProgress: (done, total) => options.onProgress?.('index', done, total),
       onDamaged(name, error) {
-        report({ kind: 'damaged-file', severity: 'error', file: { type: 'index', name }, message: damageOf(`index ${name}`, error) })
+        report({
+          kind: 'damaged-file',
+          severity: 'error',
+          file: { type: 'index', name },
+          message: damageOf(`index ${name}`, error),
+        })
       },
       onRepeatedPack(name, file) {
         if (repeated.has(name)) return
@@ -145,7 +171,12 @@ async function checkIndexes(repository: Repository, options: CheckOptions, repor
   )
 }
 
-function choosePacks(repository: Repository, index: RepositoryIndex, sizes: PackSizes, options: CheckOptions): number[] | undefined {
+function choosePacks(
+  repository: Repository,
+  index: RepositoryIndex,
+  sizes: PackSizes,
+  options: CheckOptions,
+): number[] | undefined {
   if (options.readData === undefined) return undefined
   const present = [...sizes.keys()].filter((pack) => (sizes[pack] ?? -1) >= 0)
   if (options.readData === 'all') return present

@@ -24,7 +24,13 @@ export async function checkTrees(
       const from = tree === undefined ? `snapshot ${roots.get(id)}` : `tree ${tree}, entry ${JSON.stringify(node?.name)}`
       const what = isTree ? 'tree' : 'blob'
       const file = tree === undefined ? { type: 'snapshot' as const, name: roots.get(id) ?? '' } : packOf(index, tree)
-      report({ kind: 'missing-blob', severity: 'error', file, blob: { id, isTree }, message: `${from}: ${what} ${id} is in no index` })
+      report({
+        kind: 'missing-blob',
+        severity: 'error',
+        file,
+        blob: { id, isTree },
+        message: `${from}: ${what} ${id} is in no index`,
+      })
     },
     unreadable(tree: Id, error: unknown): void {
       const message = damageOf(`tree ${tree}`, error)

@@ -25,7 +25,10 @@ async function check(vault: ResticVault): Promise<CheckResult> {
 
 async function files(vault: ResticVault, folder: string): Promise<string[]> {
   const entries = await readdir(join(vault.location, folder), { recursive: true, withFileTypes: true })
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort()
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
 }
 
 async function change(path: string, how: (bytes: Buffer) => Uint8Array): Promise<void> {
@@ -93,7 +96,9 @@ test('broken snapshots become what stock restic makes of them', async () => {
   const trees: string[][] = []
   for (const repair of ['coffre', 'restic']) {
     await using vault = await vaultOfRestic()
-    const sizes = await Promise.all((await files(vault, 'data')).map(async (path) => [path, (await readFile(path)).length] as const))
+    const sizes = await Promise.all(
+      (await files(vault, 'data')).map(async (path) => [path, (await readFile(path)).length] as const),
+    )
     const [largest] = sizes.toSorted((a, b) => b[1] - a[1])
     await rm(largest?.[0] ?? '')
     if (repair === 'coffre') {
@@ -103,7 +108,9 @@ test('broken snapshots become what stock restic makes of them', async () => {
       await vault.restic(['repair', 'index', '--quiet'])
       await vault.restic(['repair', 'snapshots', '--forget', '--quiet'])
     }
-    const entries = (await vault.resticLines(['ls', 'latest'])).map((line) => JSON.parse(line) as { path?: string; type?: string; size?: number })
+    const entries = (await vault.resticLines(['ls', 'latest'])).map(
+      (line) => JSON.parse(line) as { path?: string; type?: string; size?: number },
+    )
     const inFolder = entries.filter(({ path }) => path?.includes('/folder'))
     trees.push(inFolder.map(({ path = '', type, size }) => `${path.slice(path.indexOf('/folder'))} ${type} ${size ?? 0}`))
   }

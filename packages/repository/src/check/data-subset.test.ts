@@ -14,17 +14,28 @@ function select(text: string, from: readonly number[] = packs): number[] {
 test('groups have no pack in common and all packs together', () => {
   for (const groups of [1, 2, 7, 256]) {
     const chosen = Array.from({ length: groups }, (_, group) => select(`${group + 1}/${groups}`)).flat()
-    assert.deepEqual(chosen.toSorted((a, b) => a - b), packs)
+    assert.deepEqual(
+      chosen.toSorted((a, b) => a - b),
+      packs,
+    )
   }
 })
 
 test('a share is drawn without repetition and never empty', () => {
   assert.equal(select('2.5%').length, 25)
   assert.equal(new Set(select('50%')).size, 500)
-  assert.deepEqual(select('100%').toSorted((a, b) => a - b), packs)
+  assert.deepEqual(
+    select('100%').toSorted((a, b) => a - b),
+    packs,
+  )
   assert.equal(select('1%', [3]).length, 1)
   assert.deepEqual(select('1%', []), [])
-  const first = new Set(Array.from({ length: 40 }, (_, seed) => selectPacks(packs, parseDataSubset('.1%'), firstByteOf, sizeOf, new SeededRandom(seed))[0]))
+  const first = new Set(
+    Array.from(
+      { length: 40 },
+      (_, seed) => selectPacks(packs, parseDataSubset('.1%'), firstByteOf, sizeOf, new SeededRandom(seed))[0],
+    ),
+  )
   assert.ok(first.size > 20)
 })
 

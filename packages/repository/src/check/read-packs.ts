@@ -89,7 +89,8 @@ class PackReader {
       const first = await this.#verify(pack, sizeBytes, memory, signal)
       if (first.length === 0) return
       const second = await this.#verify(pack, sizeBytes, memory, signal)
-      if (second.length === 0) this.#tell(pack, 'unsteady-read', `it was read well only the second time, at first ${first[0]?.message}`)
+      if (second.length === 0)
+        this.#tell(pack, 'unsteady-read', `it was read well only the second time, at first ${first[0]?.message}`)
       for (const { about, message, blob } of second) this.#tell(pack, kinds[about], message, blob)
     } catch (error) {
       throwIfAborted(signal)
@@ -100,11 +101,19 @@ class PackReader {
     }
   }
 
-  async #verify(pack: number, sizeBytes: number, memory: SharedArrayBuffer, signal: AbortSignal): Promise<readonly VerifyProblem[]> {
+  async #verify(
+    pack: number,
+    sizeBytes: number,
+    memory: SharedArrayBuffer,
+    signal: AbortSignal,
+  ): Promise<readonly VerifyProblem[]> {
     const id = this.#index.packs.id(pack)
     const target = Buffer.from(memory as unknown as ArrayBuffer, 0, sizeBytes)
     await this.#repository.backend.load({ type: 'pack', name: id }, { offset: 0, length: sizeBytes }, signal, target)
-    const { problems, blobs } = await this.#pool.run({ kind: 'verify', memory, length: sizeBytes, id, packNumber: pack, hashWhole: this.#hashWhole }, signal)
+    const { problems, blobs } = await this.#pool.run(
+      { kind: 'verify', memory, length: sizeBytes, id, packNumber: pack, hashWhole: this.#hashWhole },
+      signal,
+    )
     const indexed = this.#totals.blobs[pack] ?? 0
     if (problems.length > 0 || blobs === indexed) return problems
     return [{ about: 'index', message: `it has ${blobs} blobs, by the index it has ${indexed}` }]

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { SeededRandom, testSeed } from '@coffre/testkit'
-import { ResticOracle } from '@coffre/testkit'
+import { ResticOracle, SeededRandom, testSeed } from '@coffre/testkit'
 import { RabinCutter } from './rabin-cutter.ts'
 
 test('Rabin cuts are those of restic', async () => {

@@ -67,13 +67,34 @@ export class NativePrimitives implements Primitives {
     this.#library.sha256(source.address + offset, length, target.address + targetOffset)
   }
 
-  compress(target: Region, targetOffset: number, capacity: number, source: Region, offset: number, length: number, level: number): number {
-    const size = this.#library.compress(this.#compressor, target.address + targetOffset, capacity, source.address + offset, length, level)
+  compress(
+    target: Region,
+    targetOffset: number,
+    capacity: number,
+    source: Region,
+    offset: number,
+    length: number,
+    level: number,
+  ): number {
+    const size = this.#library.compress(
+      this.#compressor,
+      target.address + targetOffset,
+      capacity,
+      source.address + offset,
+      length,
+      level,
+    )
     return size > capacity ? 0 : size
   }
 
   decompress(target: Region, targetOffset: number, capacity: number, source: Region, offset: number, length: number): number {
-    const size = this.#library.decompress(this.#decompressor, target.address + targetOffset, capacity, source.address + offset, length)
+    const size = this.#library.decompress(
+      this.#decompressor,
+      target.address + targetOffset,
+      capacity,
+      source.address + offset,
+      length,
+    )
     return size > capacity ? -1 : size
   }
 
@@ -85,19 +106,51 @@ export class NativePrimitives implements Primitives {
     return this.#prepare<BlockKey>(this.#library.aes128Ecb(), key)
   }
 
-  encryptCtr(cipher: CtrKey, target: Region, targetOffset: number, source: Region, offset: number, length: number, iv: Region, ivOffset: number): void {
+  encryptCtr(
+    cipher: CtrKey,
+    target: Region,
+    targetOffset: number,
+    source: Region,
+    offset: number,
+    length: number,
+    iv: Region,
+    ivOffset: number,
+  ): void {
     const context = this.#context(cipher)
     const ok = this.#library.encryptInit(context, 0, 0, 0, iv.address + ivOffset)
-    const done = length === 0 ? 1 : this.#library.encryptUpdate(context, target.address + targetOffset, this.#scratch.address, source.address + offset, length)
+    const done =
+      length === 0
+        ? 1
+        : this.#library.encryptUpdate(
+            context,
+            target.address + targetOffset,
+            this.#scratch.address,
+            source.address + offset,
+            length,
+          )
     if (ok !== 1 || done !== 1) throw new Error(`AES-256-CTR over ${length} bytes failed`)
   }
 
   encryptBlock(key: BlockKey, target: Region, targetOffset: number, source: Region, offset: number): void {
-    const done = this.#library.encryptUpdate(this.#context(key), target.address + targetOffset, this.#scratch.address, source.address + offset, 16)
+    const done = this.#library.encryptUpdate(
+      this.#context(key),
+      target.address + targetOffset,
+      this.#scratch.address,
+      source.address + offset,
+      16,
+    )
     if (done !== 1) throw new Error('AES-128 of one block failed')
   }
 
-  poly1305(key: Region, keyOffset: number, source: Region, offset: number, length: number, target: Region, targetOffset: number): void {
+  poly1305(
+    key: Region,
+    keyOffset: number,
+    source: Region,
+    offset: number,
+    length: number,
+    target: Region,
+    targetOffset: number,
+  ): void {
     const library = this.#library
     const done =
       library.macInit(this.#mac, key.address + keyOffset, 32, 0) &

@@ -21,7 +21,15 @@ export class PortablePrimitives implements Primitives {
     target.bytes.set(hash('sha256', view(source, offset, length), 'buffer'), targetOffset)
   }
 
-  compress(target: Region, targetOffset: number, capacity: number, source: Region, offset: number, length: number, level: number): number {
+  compress(
+    target: Region,
+    targetOffset: number,
+    capacity: number,
+    source: Region,
+    offset: number,
+    length: number,
+    level: number,
+  ): number {
     const packed = zstdCompressSync(view(source, offset, length), {
       chunkSize: length + (length >> 8) + 1024,
       params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_contentSizeFlag]: 1 },
@@ -51,7 +59,16 @@ export class PortablePrimitives implements Primitives {
     return this.#prepare<BlockKey>(key)
   }
 
-  encryptCtr(cipher: CtrKey, target: Region, targetOffset: number, source: Region, offset: number, length: number, iv: Region, ivOffset: number): void {
+  encryptCtr(
+    cipher: CtrKey,
+    target: Region,
+    targetOffset: number,
+    source: Region,
+    offset: number,
+    length: number,
+    iv: Region,
+    ivOffset: number,
+  ): void {
     const stream = createCipheriv('aes-256-ctr', this.#key(cipher), Buffer.from(view(iv, ivOffset, 16)))
     target.bytes.set(stream.update(view(source, offset, length)), targetOffset)
   }
@@ -61,7 +78,15 @@ export class PortablePrimitives implements Primitives {
     target.bytes.set(block.update(view(source, offset, 16)), targetOffset)
   }
 
-  poly1305(key: Region, keyOffset: number, source: Region, offset: number, length: number, target: Region, targetOffset: number): void {
+  poly1305(
+    key: Region,
+    keyOffset: number,
+    source: Region,
+    offset: number,
+    length: number,
+    target: Region,
+    targetOffset: number,
+  ): void {
     target.bytes.set(poly1305(view(key, keyOffset, 32), view(source, offset, length)), targetOffset)
   }
 

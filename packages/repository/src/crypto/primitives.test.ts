@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SeededRandom, testSeed } from '@coffre/testkit'
+import { passesKnownAnswers } from './known-answers.ts'
 import { NativePrimitives } from './native-primitives.ts'
-import { openPrimitives, passesKnownAnswers } from './open-primitives.ts'
+import { openPrimitives } from './open-primitives.ts'
 import { PortablePrimitives } from './portable-primitives.ts'
 import { Sealer } from './sealer.ts'
 

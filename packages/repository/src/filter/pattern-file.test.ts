@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { byteStringFrom } from '@coffre/foundation'
-import { decodeTextFile, expandVariables, parsePatternFile } from './pattern-file.ts'
+import { expandVariables } from './expand-variables.ts'
+import { decodeTextFile, parsePatternFile } from './pattern-file.ts'
 
 test('lines are trimmed, comments and empty lines left out, variables filled in', () => {
   const file = Buffer.from('\ufeff# comment\n\n  *.o \t\r\n\u00a0$HOME/x\u3000\n  # too\n$\x7bHOME}y\n$$z\nlast')

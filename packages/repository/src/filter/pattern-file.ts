@@ -1,4 +1,5 @@
 import { type ByteString, byteStringFrom } from '@coffre/foundation'
+import { expandVariables } from './expand-variables.ts'
 
 /** What Go's unicode.IsSpace calls white space. */
 const space = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+'
@@ -22,16 +23,4 @@ export function parsePatternFile(content: Uint8Array, environment: Readonly<Reco
     .split('\n')
     .map((line) => line.replace(outerSpace, ''))
   return lines.filter((line) => line !== '' && !line.startsWith('#')).map((line) => expandVariables(line, environment))
-}
-
-/** As Go's os.Expand: names are of letters, digits and underscores, or one of the shell's special characters. Unknown ones are empty. */
-export function expandVariables(text: ByteString, environment: Readonly<Record<string, string | undefined>>): ByteString {
-  // An opening brace that nothing closes is dropped, and so is an empty pair of braces.
-  return text.replace(
-    /\$(?:\{([^}]*)\}|(\{)|([*#$@!?\-0-9])|(\w+))/g,
-    (_all, braced?: string, _open?: string, special?: string, word?: string) => {
-      const name = braced ?? special ?? word ?? ''
-      return name === '$' ? '$' : (environment[name] ?? '')
-    },
-  )
 }

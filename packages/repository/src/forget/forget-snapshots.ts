@@ -14,7 +14,12 @@ export interface ForgetOptions {
  * `repository.held`, before anything is removed, when one of them is held. Those that are gone already are no error. Durable when
  * it resolves.
  */
-export async function forgetSnapshots(repository: Repository, ids: readonly Id[], options: ForgetOptions, signal: AbortSignal): Promise<void> {
+export async function forgetSnapshots(
+  repository: Repository,
+  ids: readonly Id[],
+  options: ForgetOptions,
+  signal: AbortSignal,
+): Promise<void> {
   refuseHeldSnapshots(ids, options.held)
   await removeFiles(repository, 'snapshot', [...new Set(ids)], options.onProgress, signal)
 }
@@ -22,15 +27,23 @@ export async function forgetSnapshots(repository: Repository, ids: readonly Id[]
 export function refuseHeldSnapshots(ids: readonly Id[], held: Held): void {
   const kept = ids.filter((id) => held.snapshots.has(id))
   if (kept.length === 0) return
-  throw new CoffreError('repository.held', `${kept.length === 1 ? 'snapshot' : 'snapshots'} ${kept.join(', ')} cannot be removed: a hold or a lock is on it`, {
-    hint: 'Nothing was removed. Wait for the end of the lock, or have the hold released.',
-  })
+  throw new CoffreError(
+    'repository.held',
+    `${kept.length === 1 ? 'snapshot' : 'snapshots'} ${kept.join(', ')} cannot be removed: a hold or a lock is on it`,
+    {
+      hint: 'Nothing was removed. Wait for the end of the lock, or have the hold released.',
+    },
+  )
 }
 
 export function refuseHeldPacks(ids: Iterable<Id>, held: Held): void {
   const kept = [...ids].filter((id) => held.packs.has(id))
   if (kept.length === 0) return
-  throw new CoffreError('repository.held', `${kept.length === 1 ? 'pack' : 'packs'} ${kept.join(', ')} cannot be removed: a hold or a lock is on it`, {
-    hint: 'Nothing was removed. If it is hidden or damaged, `coffre repo heal` may bring an older version back.',
-  })
+  throw new CoffreError(
+    'repository.held',
+    `${kept.length === 1 ? 'pack' : 'packs'} ${kept.join(', ')} cannot be removed: a hold or a lock is on it`,
+    {
+      hint: 'Nothing was removed. If it is hidden or damaged, `coffre repo heal` may bring an older version back.',
+    },
+  )
 }

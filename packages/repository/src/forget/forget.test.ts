@@ -12,7 +12,13 @@ const signal = new AbortController().signal
 
 function snapshotOf(day: number, hostname = 'a'): StoredSnapshot {
   const digit = `${hostname}${day}`
-  return { id: Buffer.from(digit).toString('hex').padEnd(64, '0'), time: `2026-03-${String(day).padStart(2, '0')}T10:00:00Z`, tree: '', paths: ['/x'], hostname }
+  return {
+    id: Buffer.from(digit).toString('hex').padEnd(64, '0'),
+    time: `2026-03-${String(day).padStart(2, '0')}T10:00:00Z`,
+    tree: '',
+    paths: ['/x'],
+    hostname,
+  }
 }
 
 const snapshots = [1, 2, 3, 4, 5].flatMap((day) => [snapshotOf(day), snapshotOf(day, 'b')])
@@ -29,22 +35,31 @@ function days(list: readonly StoredSnapshot[]): number[] {
 
 test('each group is divided by the policy', () => {
   const groups = planForget(snapshots, rules)
-  assert.deepEqual(groups.map(({ key, keep, remove }) => [key.hostname, days(keep), days(remove)]), [
-    ['a', [5, 4], [3, 2, 1]],
-    ['b', [5, 4], [3, 2, 1]],
-  ])
+  assert.deepEqual(
+    groups.map(({ key, keep, remove }) => [key.hostname, days(keep), days(remove)]),
+    [
+      ['a', [5, 4], [3, 2, 1]],
+      ['b', [5, 4], [3, 2, 1]],
+    ],
+  )
 })
 
 test('what is held is kept and said to be so', () => {
   const held = { snapshots: new Set([snapshotOf(2).id]), packs: new Set<string>() }
   const [group] = planForget(snapshots, { ...rules, held })
   assert.deepEqual([days(group?.keep ?? []), days(group?.remove ?? []), days(group?.held ?? [])], [[5, 4, 2], [3, 1], [2]])
-  assert.deepEqual(group?.reasons.map(({ matches }) => matches), [['daily snapshot'], ['daily snapshot'], ['held']])
+  assert.deepEqual(
+    group?.reasons.map(({ matches }) => matches),
+    [['daily snapshot'], ['daily snapshot'], ['held']],
+  )
 })
 
 test('a policy that says nothing, or keeps nothing of a group, is refused', () => {
   assert.throws(() => planForget(snapshots, { ...rules, policy: {} }), { code: 'usage.invalid' })
-  assert.throws(() => planForget(snapshots, { ...rules, policy: { tags: [['none']] } }), { code: 'usage.invalid', message: /host a/ })
+  assert.throws(() => planForget(snapshots, { ...rules, policy: { tags: [['none']] } }), {
+    code: 'usage.invalid',
+    message: /host a/,
+  })
   assert.throws(() => planForget(snapshots, { ...rules, policy: { counts: { last: -2 } } }), { code: 'usage.invalid' })
   const [group] = planForget(snapshots, { ...rules, policy: {}, mayRemoveAll: true })
   assert.equal(group?.remove.length, 5)
@@ -56,7 +71,10 @@ test('snapshots are removed, and once more without complaint', async () => {
   const second = await fixture.snapshot({ a: 'two' })
   await forgetSnapshots(fixture.repository, [first.id], { held: nothingHeld }, signal)
   await forgetSnapshots(fixture.repository, [first.id, first.id], { held: nothingHeld }, signal)
-  assert.deepEqual((await listSnapshots(fixture.repository, signal)).map(({ id }) => id), [second.id])
+  assert.deepEqual(
+    (await listSnapshots(fixture.repository, signal)).map(({ id }) => id),
+    [second.id],
+  )
   assert.equal(fixture.backend.operations.at(-1)?.kind, 'flush')
 })
 
@@ -66,7 +84,10 @@ test('a held snapshot is refused together with all others', async () => {
   const second = await fixture.snapshot({ a: 'two' })
   const held = { snapshots: new Set([second.id]), packs: new Set<string>() }
   const forgetting = forgetSnapshots(fixture.repository, [first.id, second.id], { held }, signal)
-  await assert.rejects(forgetting, (error: Error) => 'code' in error && error.code === 'repository.held' && error.message.includes(second.id))
+  await assert.rejects(
+    forgetting,
+    (error: Error) => 'code' in error && error.code === 'repository.held' && error.message.includes(second.id),
+  )
   assert.equal((await listSnapshots(fixture.repository, signal)).length, 2)
 })
 

@@ -60,6 +60,9 @@ function planGroup({ key, snapshots }: SnapshotGroup<StoredSnapshot>, rules: For
 function refuseNegative({ counts = {}, within = {} }: ForgetPolicy): void {
   for (const period of periods) {
     const isNegative = (counts[period] ?? 0) < -1 || Object.values(within[period] ?? {}).some((part) => part < 0)
-    if (isNegative) throw new CoffreError('usage.invalid', `what to keep of the ${period} snapshots cannot be negative`, { hint: 'Use `unlimited` for all.' })
+    if (isNegative)
+      throw new CoffreError('usage.invalid', `what to keep of the ${period} snapshots cannot be negative`, {
+        hint: 'Use `unlimited` for all.',
+      })
   }
 }

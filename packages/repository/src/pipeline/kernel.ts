@@ -1,10 +1,20 @@
 import { readSync } from 'node:fs'
 import { isCoffreError } from '@coffre/foundation'
 import type { Region } from '../crypto/region.ts'
-import type { LocalFiles } from '../local/local-files.ts'
 import { compareParts } from './compare.ts'
 import { extract } from './extract.ts'
-import type { CutKind, Failure, FilesJob, FilesResult, IdsResult, Job, PiecesJob, RangeJob, ResultOf, StoredCounts } from './jobs.ts'
+import type {
+  CutKind,
+  Failure,
+  FilesJob,
+  FilesResult,
+  IdsResult,
+  Job,
+  PiecesJob,
+  RangeJob,
+  ResultOf,
+  StoredCounts,
+} from './jobs.ts'
 import type { KernelParts } from './kernel-parts.ts'
 import { repack } from './repack.ts'
 import { scanFolders } from './scan.ts'
@@ -188,7 +198,8 @@ export class Kernel {
 /** A failure to read is the file's; anything else ends the job. */
 function readFailure(error: unknown): Failure {
   if (error instanceof Error) {
-    const errno: unknown = 'errno' in error && typeof error.errno === 'string' ? error.errno : 'code' in error ? error.code : undefined
+    const errno: unknown =
+      'errno' in error && typeof error.errno === 'string' ? error.errno : 'code' in error ? error.code : undefined
     if (typeof errno === 'string' && /^E[A-Z0-9]+$/.test(errno)) return { code: errno, message: error.message }
   }
   if (isCoffreError(error, 'source.missing', 'storage.permission')) return { code: error.code, message: error.message }

@@ -13,7 +13,9 @@ import { type FinishedPack, PackAssembler, type WriteVerification } from './pack
 import type { PackSlots } from './pack-slots.ts'
 
 /** How content is cut where its bytes decide: by Coffre's own keyed gear hash, or as restic would in this repository. */
-export type ContentCut = { readonly kind: 'gear'; readonly secret: Uint8Array } | { readonly kind: 'rabin'; readonly polynomial: string }
+export type ContentCut =
+  | { readonly kind: 'gear'; readonly secret: Uint8Array }
+  | { readonly kind: 'rabin'; readonly polynomial: string }
 
 /** How a session writes; plain data, so that it can go to other threads. */
 export interface WriteOptions {

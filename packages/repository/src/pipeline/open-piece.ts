@@ -45,7 +45,8 @@ export class PieceOpener {
   }
 
   #room(sizeBytes: number): Region {
-    if (this.#scratch.bytes.length < sizeBytes) this.#scratch = this.#primitives.allocate(Math.ceil(sizeBytes / (1 << 20)) * (1 << 20))
+    if (this.#scratch.bytes.length < sizeBytes)
+      this.#scratch = this.#primitives.allocate(Math.ceil(sizeBytes / (1 << 20)) * (1 << 20))
     return this.#scratch
   }
 }

@@ -29,7 +29,14 @@ function bench(options: Partial<AssemblerOptions> = {}, packBytes = 64 * 1024) {
     slots.giveBack(pack.slot)
   }
   let turn = 0
-  const all: AssemblerOptions = { level: 1, canCompress: true, verification: 'all', openDataPacks: 2, randomInteger: (below) => turn++ % below, ...options }
+  const all: AssemblerOptions = {
+    level: 1,
+    canCompress: true,
+    verification: 'all',
+    openDataPacks: 2,
+    randomInteger: (below) => turn++ % below,
+    ...options,
+  }
   const assembler = new PackAssembler(primitives, sealer, index, slots, all, emit)
   const source = primitives.allocate(1 << 20)
   const id = primitives.allocate(32)
@@ -44,7 +51,9 @@ function bench(options: Partial<AssemblerOptions> = {}, packBytes = 64 * 1024) {
 test('every blob reads back from its pack at the place that the index names, and each pack is named by its hash', (t) => {
   const random = new SeededRandom(testSeed(t.name))
   const it = bench()
-  const contents = Array.from({ length: 300 }, (_, i) => (i % 2 === 0 ? Buffer.from(random.bytes(1 + random.integer(3000))) : Buffer.alloc(1 + i * 7, i)))
+  const contents = Array.from({ length: 300 }, (_, i) =>
+    i % 2 === 0 ? Buffer.from(random.bytes(1 + random.integer(3000))) : Buffer.alloc(1 + i * 7, i),
+  )
   const ids = contents.map((content, i) => it.add(content, i % 5 === 0))
   it.assembler.finish()
   assert.ok(it.packs.length > 2)
@@ -76,7 +85,10 @@ test('a pack lists its blobs in its header, trees and data in packs of their own
     assert.equal(new Set(blobs.map((blob) => blob.isTree)).size, 1)
     for (const blob of blobs) {
       const location = it.index.location(it.index.findHex(blob.id, blob.isTree))
-      assert.deepEqual([location.pack, location.offset, location.sealedBytes, location.rawBytes], [pack.number, blob.offset, blob.sealedBytes, blob.rawBytes])
+      assert.deepEqual(
+        [location.pack, location.offset, location.sealedBytes, location.rawBytes],
+        [pack.number, blob.offset, blob.sealedBytes, blob.rawBytes],
+      )
     }
   }
 })

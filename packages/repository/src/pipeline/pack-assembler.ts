@@ -175,7 +175,8 @@ export class PackAssembler {
     const proof = this.#proof
     const contentAt = rawBytes > 0 ? 64 + openedBytes : 64
     const opened = this.#sealer.open(proof, 64, pack.slot.region, at, sealedBytes)
-    const whole = opened && (rawBytes === 0 || this.#primitives.decompress(proof, contentAt, rawBytes, proof, 64, openedBytes) === rawBytes)
+    const whole =
+      opened && (rawBytes === 0 || this.#primitives.decompress(proof, contentAt, rawBytes, proof, 64, openedBytes) === rawBytes)
     if (whole) this.#primitives.sha256(proof, contentAt, length, proof, 0)
     if (!whole || proof.bytes.compare(id.bytes, idOffset, idOffset + 32, 0, 32) !== 0) {
       throw new CoffreError('internal', `a blob of ${length} bytes did not read back as it was written`, {

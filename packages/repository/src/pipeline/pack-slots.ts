@@ -75,7 +75,9 @@ export class SlotPool implements PackSlots {
 
   /** The slot that another thread of this pool has taken, or one of its own memory. */
   adopt(number: number, memory: SharedArrayBuffer): PackSlot {
-    return this.#slots[number] ?? { region: { bytes: Buffer.from(memory as unknown as ArrayBuffer), address: 0 }, memory, number: -1 }
+    return (
+      this.#slots[number] ?? { region: { bytes: Buffer.from(memory as unknown as ArrayBuffer), address: 0 }, memory, number: -1 }
+    )
   }
 
   /** Every waiting and later `take` fails from now on. */

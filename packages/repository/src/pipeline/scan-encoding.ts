@@ -8,7 +8,8 @@ const types = ['file', 'dir', 'symlink', 'dev', 'chardev', 'fifo', 'socket', 'ir
 /** False when a number does not fit a double exactly: the status then has to travel as it is. */
 export function putStatus(status: FileStatus, target: Float64Array, entry: number): boolean {
   const { links, inode, device, specialDevice } = status
-  if (typeof links === 'bigint' || typeof inode === 'bigint' || typeof device === 'bigint' || typeof specialDevice === 'bigint') return false
+  if (typeof links === 'bigint' || typeof inode === 'bigint' || typeof device === 'bigint' || typeof specialDevice === 'bigint')
+    return false
   let at = entry * statusNumbers
   target[at++] = types.indexOf(status.type)
   target[at++] = status.permissions

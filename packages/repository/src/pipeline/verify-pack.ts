@@ -1,6 +1,6 @@
 import { isCoffreError } from '@coffre/foundation'
-import { sealOverheadBytes } from '../crypto/sealer.ts'
 import type { Region } from '../crypto/region.ts'
+import { sealOverheadBytes } from '../crypto/sealer.ts'
 import { type PackedBlob, parsePackHeader } from '../pack/pack-header.ts'
 import type { VerifyJob, VerifyProblem, VerifyResult } from './jobs.ts'
 import type { KernelParts } from './kernel-parts.ts'

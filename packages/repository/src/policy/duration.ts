@@ -8,7 +8,7 @@ export interface CalendarDuration {
   readonly hours: number
 }
 
-export const zeroDuration: CalendarDuration = { years: 0, months: 0, days: 0, hours: 0 }
+const zeroDuration: CalendarDuration = { years: 0, months: 0, days: 0, hours: 0 }
 
 const unitOf: Readonly<Record<string, keyof CalendarDuration>> = { y: 'years', m: 'months', d: 'days', h: 'hours' }
 

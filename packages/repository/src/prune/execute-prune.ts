@@ -25,7 +25,12 @@ const leftoverAgeMs = 24 * 3_600_000
  * any copy goes, and no pack goes while an index names it, so that it may be stopped at any moment; running a prune again then
  * finishes the work. Rejects before anything is removed when a blob that has to be carried over is damaged.
  */
-export async function executePrune(repository: Repository, plan: PrunePlan, options: ExecuteOptions, signal: AbortSignal): Promise<void> {
+export async function executePrune(
+  repository: Repository,
+  plan: PrunePlan,
+  options: ExecuteOptions,
+  signal: AbortSignal,
+): Promise<void> {
   repository.assertWritable()
   const { index } = plan
   const { onProgress } = options
@@ -60,9 +65,27 @@ export async function executePruneOnFullDisk(
   const leaving = new Bitmap()
   for (const pack of [...plan.remove, ...plan.absent]) leaving.add(pack)
   if (leaving.size === 0) return
-  await removeFiles(repository, 'index', [...index.files], onProgress && ((done, total) => onProgress('remove-indexes', done, total)), signal)
-  await removeFiles(repository, 'pack', plan.remove.map((pack) => index.packs.id(pack)), onPacks, signal)
-  await writeIndex(repository, index, (pack) => !leaving.has(pack), onProgress && ((done, total) => onProgress('rewrite-index', done, total)), signal)
+  await removeFiles(
+    repository,
+    'index',
+    [...index.files],
+    onProgress && ((done, total) => onProgress('remove-indexes', done, total)),
+    signal,
+  )
+  await removeFiles(
+    repository,
+    'pack',
+    plan.remove.map((pack) => index.packs.id(pack)),
+    onPacks,
+    signal,
+  )
+  await writeIndex(
+    repository,
+    index,
+    (pack) => !leaving.has(pack),
+    onProgress && ((done, total) => onProgress('rewrite-index', done, total)),
+    signal,
+  )
 }
 
 /** The packs that a plan takes out of the index. */

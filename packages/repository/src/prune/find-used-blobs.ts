@@ -25,7 +25,11 @@ export async function findUsedBlobs(
   const visitor = {
     node(tree: Id, node: Node): void {
       if (node.type === 'dir' && node.subtree === undefined) {
-        throw new CoffreError('repository.damaged', `tree ${tree} has a folder ${JSON.stringify(node.name)} without a tree`, repairHint)
+        throw new CoffreError(
+          'repository.damaged',
+          `tree ${tree} has a folder ${JSON.stringify(node.name)} without a tree`,
+          repairHint,
+        )
       }
     },
     missing: (id: Id, isTree: boolean, tree: Id | undefined): void => missing.add(id, isTree, tree),

@@ -3,12 +3,12 @@ import { Bitmap } from '../check/bitmap.ts'
 import { PackTotals } from '../check/pack-totals.ts'
 import type { Id } from '../format/node.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
+import { loadIndex } from '../repository/load-index.ts'
 import type { Repository } from '../repository/repository.ts'
+import { listSnapshots } from '../snapshots/snapshots.ts'
 import { EntriesByPack } from './entries-by-pack.ts'
 import { findUsedBlobs } from './find-used-blobs.ts'
 import { firstEntries } from './pack-usage.ts'
-import { listSnapshots } from '../snapshots/snapshots.ts'
-import { loadIndex } from '../repository/load-index.ts'
 import { StoredPacks } from './stored-packs.ts'
 
 export interface CandidateReview {
@@ -60,7 +60,11 @@ function neededOf(index: RepositoryIndex, packs: StoredPacks, used: Bitmap, cand
 function lost(index: RepositoryIndex, entry: number): CoffreError {
   const { packId } = index.found(entry)
   const what = `${index.blobs.isTree(entry) ? 'tree' : 'data'} blob ${index.blobs.idHex(entry)}`
-  return new CoffreError('repository.damaged', `${what} is in no sound pack: pack ${packId} is missing or has another size than the index says`, {
-    hint: 'Nothing was removed. Run `coffre repo check`, then `repair index`.',
-  })
+  return new CoffreError(
+    'repository.damaged',
+    `${what} is in no sound pack: pack ${packId} is missing or has another size than the index says`,
+    {
+      hint: 'Nothing was removed. Run `coffre repo check`, then `repair index`.',
+    },
+  )
 }

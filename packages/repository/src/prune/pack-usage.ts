@@ -25,7 +25,14 @@ export class PackUsage {
   /** By first entry: copies in sound packs of a used blob, at most 255; later those that are not decided on yet. */
   readonly #copies: Uint8Array
 
-  constructor(index: RepositoryIndex, totals: PackTotals, packs: StoredPacks, used: Bitmap, isHeld: (pack: number) => boolean, stats: PruneStats) {
+  constructor(
+    index: RepositoryIndex,
+    totals: PackTotals,
+    packs: StoredPacks,
+    used: Bitmap,
+    isHeld: (pack: number) => boolean,
+    stats: PruneStats,
+  ) {
     const { count } = index.blobs
     this.#index = index
     this.#used = used
@@ -33,7 +40,9 @@ export class PackUsage {
     this.usedBlobs = new Uint32Array(totals.limit)
     this.unusedBlobs = new Uint32Array(totals.limit)
     this.#duplicateBlobs = new Uint32Array(totals.limit)
-    this.usedBytes = Float64Array.from({ length: totals.limit }, (_, pack) => (totals.isIndexed(pack) ? totals.headerBytes(pack) : 0))
+    this.usedBytes = Float64Array.from({ length: totals.limit }, (_, pack) =>
+      totals.isIndexed(pack) ? totals.headerBytes(pack) : 0,
+    )
     this.unusedBytes = new Float64Array(totals.limit)
     this.#first = firstEntries(index)
     this.#copies = new Uint8Array(count)
@@ -55,7 +64,8 @@ export class PackUsage {
     this.#first.forEach((first, entry) => {
       if (isKept(blobs.packOf(entry))) covered.add(first)
     })
-    for (const entry of this.selected) if (packs.has(blobs.packOf(entry)) && !covered.has(this.#first[entry] ?? 0)) wanted.add(entry)
+    for (const entry of this.selected)
+      if (packs.has(blobs.packOf(entry)) && !covered.has(this.#first[entry] ?? 0)) wanted.add(entry)
     return wanted
   }
 
@@ -71,10 +81,16 @@ export class PackUsage {
     for (const entry of this.#used) {
       if ((this.#copies[entry] ?? 0) > 0) continue
       const { packId, pack, isTree } = { ...index.found(entry), isTree: index.blobs.isTree(entry) }
-      const problem = packs.isPresent(pack) ? `has ${packs.sizeBytes(pack)} bytes, which is not what the index says` : 'is not there'
-      throw new CoffreError('repository.damaged', `pack ${packId} ${problem}; it has the ${isTree ? 'tree' : 'data'} blob ${index.blobs.idHex(entry)}`, {
-        hint: 'Nothing was removed. Run `coffre repo repair index`, then `repair snapshots`.',
-      })
+      const problem = packs.isPresent(pack)
+        ? `has ${packs.sizeBytes(pack)} bytes, which is not what the index says`
+        : 'is not there'
+      throw new CoffreError(
+        'repository.damaged',
+        `pack ${packId} ${problem}; it has the ${isTree ? 'tree' : 'data'} blob ${index.blobs.idHex(entry)}`,
+        {
+          hint: 'Nothing was removed. Run `coffre repo repair index`, then `repair snapshots`.',
+        },
+      )
     }
   }
 

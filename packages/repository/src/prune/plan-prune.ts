@@ -9,9 +9,9 @@ import { listSnapshots } from '../snapshots/snapshots.ts'
 import { choosePacks, type PackChoice } from './choose-packs.ts'
 import { findUsedBlobs } from './find-used-blobs.ts'
 import { nothingHeld } from './held.ts'
+import { PackUsage } from './pack-usage.ts'
 import type { PruneOptions } from './prune-options.ts'
 import { newPruneStats, type PruneStats } from './prune-stats.ts'
-import { PackUsage } from './pack-usage.ts'
 import { StoredPacks } from './stored-packs.ts'
 
 export type PrunePhase = 'index' | 'trees' | 'repack' | 'rewrite-index' | 'remove-indexes' | 'remove-packs'
@@ -72,7 +72,9 @@ function decide(
   const held = (options.held ?? nothingHeld).packs
   const { version } = repository.config
   if (version < 2 && options.repackUncompressed) {
-    throw new CoffreError('repository.format-old', 'a repository of format 1 cannot be compressed', { hint: 'Run `coffre repo upgrade` first.' })
+    throw new CoffreError('repository.format-old', 'a repository of format 1 cannot be compressed', {
+      hint: 'Run `coffre repo upgrade` first.',
+    })
   }
   const stats = newPruneStats()
   const heldNumbers = new Set([...held].map((id) => index.packs.find(id)))

@@ -1,6 +1,7 @@
 import { CoffreError } from '@coffre/foundation'
 import { parseSize } from '../filter/size.ts'
 import type { Id } from '../format/node.ts'
+import { defaultPackBytes } from '../pack/default-pack-bytes.ts'
 import type { Held } from './held.ts'
 
 /** How much that nobody needs may stay: repacking to get rid of it costs reading and writing. */
@@ -30,8 +31,6 @@ export interface PruneOptions {
   readonly withoutSnapshots?: ReadonlySet<Id>
 }
 
-export const defaultPackBytes = 16 * 1024 * 1024
-
 /** `unlimited`, `p%` or a size with b, k, m, g or t, as restic's --max-unused takes it. Throws `usage.invalid`. */
 export function parseUnusedLimit(text: string): UnusedLimit {
   const trimmed = text.trim()
@@ -56,7 +55,10 @@ export function smallPackBytes(options: PruneOptions): number {
   const { repackSmallerThanBytes } = options
   if (repackSmallerThanBytes !== undefined) {
     if (repackSmallerThanBytes > packBytes) {
-      throw new CoffreError('usage.invalid', `packs smaller than ${repackSmallerThanBytes} bytes cannot be put together to packs of ${packBytes}`)
+      throw new CoffreError(
+        'usage.invalid',
+        `packs smaller than ${repackSmallerThanBytes} bytes cannot be put together to packs of ${packBytes}`,
+      )
     }
     return repackSmallerThanBytes
   }

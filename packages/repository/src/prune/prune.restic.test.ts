@@ -6,7 +6,7 @@ import { ResticVault, SeededRandom } from '@coffre/testkit'
 import { checkRepository } from '../check/check-repository.ts'
 import { executePrune } from './execute-prune.ts'
 import { type PlanOptions, planPrune } from './plan-prune.ts'
-import { parseUnusedLimit, type PruneOptions } from './prune-options.ts'
+import { type PruneOptions, parseUnusedLimit } from './prune-options.ts'
 import { repackPlanned } from './repack-packs.ts'
 
 /** A repository that restic wrote, with waste of every kind: snapshots forgotten, small packs, uncompressed ones. */
@@ -41,7 +41,10 @@ const cases: readonly (readonly [args: readonly string[], options: PruneOptions]
   [['--repack-small'], { repackSmall: true }],
   [['--repack-smaller-than', '900k'], { repackSmallerThanBytes: 900 * 2 ** 10 }],
   [['--repack-uncompressed'], { repackUncompressed: true }],
-  [['--repack-uncompressed', '--max-unused', '0', '--repack-small'], { repackUncompressed: true, repackSmall: true, maxUnused: parseUnusedLimit('0') }],
+  [
+    ['--repack-uncompressed', '--max-unused', '0', '--repack-small'],
+    { repackUncompressed: true, repackSmall: true, maxUnused: parseUnusedLimit('0') },
+  ],
 ]
 
 /** The numbers that restic prints. */

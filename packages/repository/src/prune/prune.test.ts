@@ -10,7 +10,7 @@ import type { Id } from '../format/node.ts'
 import { loadIndex } from '../repository/load-index.ts'
 import { Repository } from '../repository/repository.ts'
 import { listSnapshots } from '../snapshots/snapshots.ts'
-import { executePrune, executePruneOnFullDisk, type ExecuteOptions } from './execute-prune.ts'
+import { type ExecuteOptions, executePrune, executePruneOnFullDisk } from './execute-prune.ts'
 import { type PlanOptions, planPrune } from './plan-prune.ts'
 import type { PruneCandidate, PruneLedger } from './prune-ledger.ts'
 import type { PruneStats } from './prune-stats.ts'
@@ -23,7 +23,8 @@ async function wastefulRepository(): Promise<RepositoryFixture> {
   const fixture = await RepositoryFixture.create()
   for (const round of [0, 1, 2]) {
     const files: Record<string, Uint8Array> = {}
-    for (let file = 0; file < 24; file++) if (round === 0 || file % 2 === 0) files[`d${file % 5}/f${file}`] = fixture.noise(9000, round * 100 + file)
+    for (let file = 0; file < 24; file++)
+      if (round === 0 || file % 2 === 0) files[`d${file % 5}/f${file}`] = fixture.noise(9000, round * 100 + file)
     await fixture.snapshot(files as SourceFiles)
   }
   await forgetAllBut(fixture.repository, 1)
@@ -31,7 +32,8 @@ async function wastefulRepository(): Promise<RepositoryFixture> {
 }
 
 async function forgetAllBut(repository: Repository, keep: number): Promise<void> {
-  for (const { id } of (await listSnapshots(repository, signal)).slice(0, -keep)) await repository.backend.remove({ type: 'snapshot', name: id }, signal)
+  for (const { id } of (await listSnapshots(repository, signal)).slice(0, -keep))
+    await repository.backend.remove({ type: 'snapshot', name: id }, signal)
 }
 
 async function prune(repository: Repository, options: PlanOptions & ExecuteOptions = {}): Promise<PruneStats> {
@@ -94,7 +96,8 @@ test('stopped at any operation in any way, nothing that is needed is lost and an
     const damaged = (await findingsOf(repository)).filter(({ severity, file }) => severity === 'error' && !isEmpty(backend, file))
     assert.deepEqual(damaged, [], where)
     for (const [path, bytes] of backend.files()) {
-      if (path.startsWith('index/') && bytes.length === 0) await backend.remove({ type: 'index', name: path.slice('index/'.length) }, signal)
+      if (path.startsWith('index/') && bytes.length === 0)
+        await backend.remove({ type: 'index', name: path.slice('index/'.length) }, signal)
     }
     await prune(repository)
     assert.deepEqual(await findingsOf(repository), [], where)
@@ -120,7 +123,10 @@ test('a blob that is needed and in no index stops the prune and is named', async
     const backend = new MemoryBackend({ files })
     const repository = onBackend(fixture, backend)
     if ((await loadIndex(repository, {}, signal)).has(root, true)) continue
-    await assert.rejects(prune(repository), (error: Error) => 'code' in error && error.code === 'blob.missing' && error.message.includes(root))
+    await assert.rejects(
+      prune(repository),
+      (error: Error) => 'code' in error && error.code === 'blob.missing' && error.message.includes(root),
+    )
     assert.equal(backend.operations.length, 0)
     return
   }
@@ -134,7 +140,10 @@ test('a needed pack that is missing or cut short stops the prune and is named', 
   const { packId } = plan.index.found(entry)
   const path = `data/${packId.slice(0, 2)}/${packId}`
   const whole = fixture.backend.files().get(path) ?? new Uint8Array()
-  for (const change of [(files: Map<string, Uint8Array>) => files.delete(path), (files: Map<string, Uint8Array>) => files.set(path, whole.subarray(1))]) {
+  for (const change of [
+    (files: Map<string, Uint8Array>) => files.delete(path),
+    (files: Map<string, Uint8Array>) => files.set(path, whole.subarray(1)),
+  ]) {
     const files = new Map(fixture.backend.files())
     change(files)
     const backend = new MemoryBackend({ files })
@@ -150,13 +159,19 @@ test('a damaged blob stops the prune before anything is removed, and is named wi
   const { packId, offset } = plan.index.found(entry)
   const path = `data/${packId.slice(0, 2)}/${packId}`
   const files = new Map(fixture.backend.files())
-  files.set(path, (files.get(path) ?? new Uint8Array()).map((byte, at) => (at === offset + 20 ? byte ^ 1 : byte)))
+  files.set(
+    path,
+    (files.get(path) ?? new Uint8Array()).map((byte, at) => (at === offset + 20 ? byte ^ 1 : byte)),
+  )
   const backend = new MemoryBackend({ files })
   const orphan = plantOrphan(backend)
   await assert.rejects(prune(onBackend(fixture, backend)), (error: Error) => {
     return error.message.includes(packId) && error.message.includes(plan.index.blobs.idHex(entry))
   })
-  assert.deepEqual(backend.operations.filter(({ kind }) => kind === 'remove'), [])
+  assert.deepEqual(
+    backend.operations.filter(({ kind }) => kind === 'remove'),
+    [],
+  )
   assert.ok(packsOf(backend).includes(orphan))
 })
 
@@ -175,7 +190,10 @@ test('held packs stay, indexed, though nothing needs them', async () => {
   const { packs } = await loadIndex(fixture.repository, {}, signal)
   for (const name of leaving) assert.ok(packs.find(name) >= 0 && packsOf(fixture.backend).includes(name), name)
   assert.ok(packsOf(fixture.backend).includes(orphan))
-  assert.deepEqual((await findingsOf(fixture.repository)).map(({ kind }) => kind), ['orphan-pack'])
+  assert.deepEqual(
+    (await findingsOf(fixture.repository)).map(({ kind }) => kind),
+    ['orphan-pack'],
+  )
 })
 
 test('of several copies, the one in a held pack is the one that counts', async () => {
@@ -277,7 +295,10 @@ test('a full disk is freed by removals alone', async () => {
   const repository = onBackend(fixture, backend)
   const plan = await planPrune(repository, { maxUnused: { kind: 'unlimited' } }, signal)
   await executePruneOnFullDisk(repository, plan, {}, signal)
-  assert.deepEqual((await findingsOf(repository)).filter(({ severity }) => severity !== 'note'), [])
+  assert.deepEqual(
+    (await findingsOf(repository)).filter(({ severity }) => severity !== 'note'),
+    [],
+  )
   const { stats } = await planPrune(repository, {}, signal)
   assert.deepEqual([stats.packs.unindexed, stats.packs.unused], [0, 0])
 })

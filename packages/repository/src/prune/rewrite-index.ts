@@ -55,7 +55,13 @@ export async function rewriteIndex(
   onProgress: ((phase: 'rewrite-index' | 'remove-indexes', done: number, total: number) => void) | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const names = await writeIndex(repository, index, isKept, onProgress && ((done, total) => onProgress('rewrite-index', done, total)), signal)
+  const names = await writeIndex(
+    repository,
+    index,
+    isKept,
+    onProgress && ((done, total) => onProgress('rewrite-index', done, total)),
+    signal,
+  )
   const old = [...obsolete]
   await removeFiles(repository, 'index', old, onProgress && ((done, total) => onProgress('remove-indexes', done, total)), signal)
   for (const name of old) index.files.delete(name)

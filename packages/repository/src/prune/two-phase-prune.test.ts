@@ -10,7 +10,7 @@ import { Repository } from '../repository/repository.ts'
 import { listSnapshots } from '../snapshots/snapshots.ts'
 import { planPrune } from './plan-prune.ts'
 import type { PruneCandidate, PruneLedger } from './prune-ledger.ts'
-import { markPrune, sweepGraceMs, sweepPrune, swapPrune } from './two-phase-prune.ts'
+import { markPrune, swapPrune, sweepGraceMs, sweepPrune } from './two-phase-prune.ts'
 
 const signal = new AbortController().signal
 const mark = { packBytes: 64 * 1024, maxUnused: { kind: 'bytes', sizeBytes: 0 } } as const
@@ -53,7 +53,11 @@ function filesOf(fixture: RepositoryFixture, round: number, step: number): Recor
 }
 
 async function assertSound(repository: Repository): Promise<void> {
-  const result = await checkRepository(repository, { readData: 'all', onFinding: (finding) => finding.severity === 'error' && assert.fail(finding.message) }, signal)
+  const result = await checkRepository(
+    repository,
+    { readData: 'all', onFinding: (finding) => finding.severity === 'error' && assert.fail(finding.message) },
+    signal,
+  )
   assert.equal(result.errors, 0)
 }
 
@@ -185,7 +189,11 @@ test('stopped at any operation of any step, snapshots stay whole and another run
   const full = new MemoryLedger()
   await steps(on(new MemoryBackend({ files: fixture.backend.files() })), full)
   let states = 0
-  for await (const state of crashStates(fixture.backend.files(), (backend) => steps(on(backend as MemoryBackend), new MemoryLedger()), { variants, seed })) {
+  for await (const state of crashStates(
+    fixture.backend.files(),
+    (backend) => steps(on(backend as MemoryBackend), new MemoryLedger()),
+    { variants, seed },
+  )) {
     states++
     const repository = on(new MemoryBackend({ files: state.files }))
     await assertSound(repository)
@@ -197,7 +205,11 @@ test('stopped at any operation of any step, snapshots stay whole and another run
     await steps(repository, ledger)
     await assertSound(repository)
     const { stats } = await planPrune(repository, {}, signal)
-    assert.deepEqual([stats.blobs.unused, stats.blobs.duplicate], [0, 0], `operation ${state.point.operation}, ${state.point.variant}`)
+    assert.deepEqual(
+      [stats.blobs.unused, stats.blobs.duplicate],
+      [0, 0],
+      `operation ${state.point.operation}, ${state.point.variant}`,
+    )
   }
   assert.ok(states > 15, `${states} states`)
 })

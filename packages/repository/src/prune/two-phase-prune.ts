@@ -6,7 +6,7 @@ import { listSnapshots } from '../snapshots/snapshots.ts'
 import { findUsedBlobs } from './find-used-blobs.ts'
 import { type Held, nothingHeld } from './held.ts'
 import { reviewCandidates } from './needed-candidates.ts'
-import { type PlanOptions, planPrune, type PruneProgress } from './plan-prune.ts'
+import { type PlanOptions, type PruneProgress, planPrune } from './plan-prune.ts'
 import type { PruneCandidate, PruneLedger } from './prune-ledger.ts'
 import type { PruneStats } from './prune-stats.ts'
 import { removeFiles } from './remove-files.ts'
@@ -60,7 +60,9 @@ export async function markPrune(
   const fresh: PruneCandidate[] = [
     ...plan.repack.map((pack): PruneCandidate => ({ pack: nameOf(pack), reason: 'repacked', markedMs })),
     ...[...plan.remove, ...plan.absent].map((pack): PruneCandidate => ({ pack: nameOf(pack), reason: 'unused', markedMs })),
-    ...plan.unindexed.filter((pack) => !known.has(pack)).map((pack): PruneCandidate => ({ pack, reason: 'unindexed', markedMs, swappedMs: markedMs })),
+    ...plan.unindexed
+      .filter((pack) => !known.has(pack))
+      .map((pack): PruneCandidate => ({ pack, reason: 'unindexed', markedMs, swappedMs: markedMs })),
   ]
   if (fresh.length > 0) await ledger.record(fresh, signal)
   return { stats: plan.stats, candidates: new Set([...known, ...fresh.map(({ pack }) => pack)]).size }
@@ -75,10 +77,16 @@ export interface SwapResult {
 }
 
 /** Step two. The caller holds an exclusive lock: the gate, which keeps out everybody who would rely on the old index. */
-export async function swapPrune(repository: Repository, ledger: PruneLedger, options: SessionAwareOptions, signal: AbortSignal): Promise<SwapResult> {
+export async function swapPrune(
+  repository: Repository,
+  ledger: PruneLedger,
+  options: SessionAwareOptions,
+  signal: AbortSignal,
+): Promise<SwapResult> {
   const held = (options.held ?? nothingHeld).packs
   const marked = (await ledger.candidates(signal)).filter((candidate) => candidate.swappedMs === undefined)
-  const mayLeave = (candidate: PruneCandidate): boolean => !held.has(candidate.pack) && isOlderThan(candidate, options.oldestSessionMs)
+  const mayLeave = (candidate: PruneCandidate): boolean =>
+    !held.has(candidate.pack) && isOlderThan(candidate, options.oldestSessionMs)
   const leaving = marked.filter(mayLeave)
   const waiting = marked.filter((candidate) => !mayLeave(candidate)).map(({ pack }) => pack)
   if (leaving.length === 0) return { swapped: [], spared: [], waiting }
@@ -91,7 +99,11 @@ export async function swapPrune(repository: Repository, ledger: PruneLedger, opt
   for (const { pack } of swapped) if (index.packs.find(pack) >= 0) numbers.add(index.packs.find(pack))
   if (numbers.size > 0) await rewriteIndex(repository, index, (pack) => !numbers.has(pack), [...index.files], onProgress, signal)
   const swappedMs = repository.context.clock.nowMs()
-  if (swapped.length > 0) await ledger.record(swapped.map((candidate) => ({ ...candidate, swappedMs })), signal)
+  if (swapped.length > 0)
+    await ledger.record(
+      swapped.map((candidate) => ({ ...candidate, swappedMs })),
+      signal,
+    )
   return { swapped: swapped.map(({ pack }) => pack), spared: [...needed], waiting }
 }
 
@@ -106,12 +118,19 @@ export interface SweepResult {
  * Step three. The caller holds a lock that need not be exclusive. Removes nothing unless every snapshot has all that it needs in
  * the index as it is now.
  */
-export async function sweepPrune(repository: Repository, ledger: PruneLedger, options: SessionAwareOptions, signal: AbortSignal): Promise<SweepResult> {
+export async function sweepPrune(
+  repository: Repository,
+  ledger: PruneLedger,
+  options: SessionAwareOptions,
+  signal: AbortSignal,
+): Promise<SweepResult> {
   const held = (options.held ?? nothingHeld).packs
   const nowMs = repository.context.clock.nowMs()
   const candidates = (await ledger.candidates(signal)).filter((candidate) => candidate.swappedMs !== undefined)
   const isDue = (candidate: PruneCandidate): boolean =>
-    !held.has(candidate.pack) && nowMs - (candidate.swappedMs ?? nowMs) >= sweepGraceMs && isOlderThan(candidate, options.oldestSessionMs)
+    !held.has(candidate.pack) &&
+    nowMs - (candidate.swappedMs ?? nowMs) >= sweepGraceMs &&
+    isOlderThan(candidate, options.oldestSessionMs)
   const due = candidates.filter(isDue).map(({ pack }) => pack)
   const waiting = candidates.filter((candidate) => !isDue(candidate)).map(({ pack }) => pack)
   if (due.length === 0) return { removed: [], spared: [], waiting }

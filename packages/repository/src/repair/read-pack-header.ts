@@ -10,7 +10,12 @@ const tailBytes = 64 * 1024
 const headerBytesMax = 16 * 1024 * 1024
 
 /** What a pack of this size says that is in it; `repository.damaged` when the header is not there, or does not account for every byte. */
-export async function readPackHeader(repository: Repository, name: Id, sizeBytes: number, signal: AbortSignal): Promise<PackedBlob[]> {
+export async function readPackHeader(
+  repository: Repository,
+  name: Id,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<PackedBlob[]> {
   const load = (length: number): Promise<Uint8Array> =>
     repository.backend.load({ type: 'pack', name }, { offset: sizeBytes - length, length }, signal)
   let tail = Buffer.from(await load(Math.min(sizeBytes, tailBytes)))

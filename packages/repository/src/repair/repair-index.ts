@@ -40,7 +40,11 @@ const headersAtOnce = 8
  * Makes the index fit the packs that are there. The caller holds an exclusive lock. New index files are durable before any old one
  * goes; a second run has nothing to do. Refuses with `repository.held` to forget held packs that are out of sight.
  */
-export async function repairIndex(repository: Repository, options: RepairIndexOptions, signal: AbortSignal): Promise<RepairIndexResult> {
+export async function repairIndex(
+  repository: Repository,
+  options: RepairIndexOptions,
+  signal: AbortSignal,
+): Promise<RepairIndexResult> {
   if (options.dryRun !== true) repository.assertWritable()
   const obsolete = await repository.names('index', signal)
   const damagedIndexes: Id[] = []

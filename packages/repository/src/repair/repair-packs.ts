@@ -110,9 +110,22 @@ class Rescue {
   async letGo(names: readonly Id[], signal: AbortSignal): Promise<void> {
     const { onProgress } = this.#options
     if (this.#leaving.size > 0) {
-      await rewriteIndex(this.#repository, this.#index, (pack) => !this.#leaving.has(pack), [...this.#index.files], onProgress, signal)
+      await rewriteIndex(
+        this.#repository,
+        this.#index,
+        (pack) => !this.#leaving.has(pack),
+        [...this.#index.files],
+        onProgress,
+        signal,
+      )
     }
-    await removeFiles(this.#repository, 'pack', names, onProgress && ((done, total) => onProgress('remove-packs', done, total)), signal)
+    await removeFiles(
+      this.#repository,
+      'pack',
+      names,
+      onProgress && ((done, total) => onProgress('remove-packs', done, total)),
+      signal,
+    )
   }
 
   result(): RepairPacksResult {
@@ -137,7 +150,12 @@ class Rescue {
     const sizeBytes = this.#packs.get(pack) ?? 0
     if (offset + sealedBytes <= sizeBytes) return true
     const problem = sizeBytes === 0 ? 'the pack is missing or empty' : `the pack ends at ${sizeBytes} bytes, before its end`
-    this.#damaged.push({ pack: this.#index.packs.id(pack), blob: this.#index.blobs.idHex(entry), isTree: this.#index.blobs.isTree(entry), problem })
+    this.#damaged.push({
+      pack: this.#index.packs.id(pack),
+      blob: this.#index.blobs.idHex(entry),
+      isTree: this.#index.blobs.isTree(entry),
+      problem,
+    })
     return false
   }
 

@@ -8,7 +8,7 @@ import { BlobWriter } from '../repository/blob-writer.ts'
 import { loadIndex } from '../repository/load-index.ts'
 import type { Repository } from '../repository/repository.ts'
 import { listSnapshots, saveSnapshot } from '../snapshots/snapshots.ts'
-import { TreeRepairer, type TreeRepair, treeId } from './tree-repairer.ts'
+import { type TreeRepair, TreeRepairer, treeId } from './tree-repairer.ts'
 
 export interface RepairSnapshotsOptions {
   /** Which snapshots to look at; all that can be read unless given. */
@@ -45,33 +45,72 @@ interface Draft {
  * repaired the index. Originals go only with `forget`, after all replacements are durable; a replacement that an earlier run
  * made is used again. Resolves to the snapshots that were broken.
  */
-export async function repairSnapshots(repository: Repository, options: RepairSnapshotsOptions, signal: AbortSignal): Promise<RepairedSnapshot[]> {
+export async function repairSnapshots(
+  repository: Repository,
+  options: RepairSnapshotsOptions,
+  signal: AbortSignal,
+): Promise<RepairedSnapshot[]> {
   const all = await listSnapshots(repository, signal, () => undefined)
-  const drafts = options.dryRun === true ? await examine(repository, all, options, signal) : await rewrite(repository, all, options, signal)
+  const drafts =
+    options.dryRun === true ? await examine(repository, all, options, signal) : await rewrite(repository, all, options, signal)
   const removes = options.forget === true
-  if (removes) refuseHeldSnapshots(drafts.map(({ snapshot }) => snapshot.id), options.held ?? nothingHeld)
+  if (removes)
+    refuseHeldSnapshots(
+      drafts.map(({ snapshot }) => snapshot.id),
+      options.held ?? nothingHeld,
+    )
   const isDry = options.dryRun === true
   const repaired: RepairedSnapshot[] = []
   for (const draft of drafts) {
-    const replacement = isDry || draft.tree === undefined ? undefined : await saveReplacement(repository, all, draft.snapshot, draft.tree, removes, signal)
+    const replacement =
+      isDry || draft.tree === undefined
+        ? undefined
+        : await saveReplacement(repository, all, draft.snapshot, draft.tree, removes, signal)
     const isHopeless = draft.tree === undefined
-    repaired.push({ snapshot: draft.snapshot, isHopeless, isRemoved: removes && !isDry, ...(replacement === undefined ? {} : { replacement }) })
+    repaired.push({
+      snapshot: draft.snapshot,
+      isHopeless,
+      isRemoved: removes && !isDry,
+      ...(replacement === undefined ? {} : { replacement }),
+    })
   }
-  if (removes && !isDry) await removeFiles(repository, 'snapshot', drafts.map(({ snapshot }) => snapshot.id), undefined, signal)
+  if (removes && !isDry)
+    await removeFiles(
+      repository,
+      'snapshot',
+      drafts.map(({ snapshot }) => snapshot.id),
+      undefined,
+      signal,
+    )
   return repaired
 }
 
-async function examine(repository: Repository, all: readonly StoredSnapshot[], options: RepairSnapshotsOptions, signal: AbortSignal): Promise<Draft[]> {
+async function examine(
+  repository: Repository,
+  all: readonly StoredSnapshot[],
+  options: RepairSnapshotsOptions,
+  signal: AbortSignal,
+): Promise<Draft[]> {
   const index = await loadIndex(repository, { trustOnlyListedPacks: true }, signal)
   const reader = new BlobReader(repository, index)
   return draftAll(all, options, (onRepair) => new TreeRepairer(index, reader, async (content) => treeId(content), onRepair), signal)
 }
 
-async function rewrite(repository: Repository, all: readonly StoredSnapshot[], options: RepairSnapshotsOptions, signal: AbortSignal): Promise<Draft[]> {
+async function rewrite(
+  repository: Repository,
+  all: readonly StoredSnapshot[],
+  options: RepairSnapshotsOptions,
+  signal: AbortSignal,
+): Promise<Draft[]> {
   repository.assertWritable()
   const index = await loadIndex(repository, { trustOnlyListedPacks: true }, signal)
   const reader = new BlobReader(repository, index)
-  const write = { level: 3, canCompress: true, verification: 'all', contentCut: { kind: 'gear', secret: new Uint8Array(32) } } as const
+  const write = {
+    level: 3,
+    canCompress: true,
+    verification: 'all',
+    contentCut: { kind: 'gear', secret: new Uint8Array(32) },
+  } as const
   await using writer = new BlobWriter(repository, index, write, signal)
   const store = async (content: Buffer): Promise<Id> => {
     await writer.drained()

@@ -83,7 +83,9 @@ test('a sound index is left as it is, however it is looked at', async () => {
   await using fixture = await exampleRepository()
   const repository = on(fixture, fixture.backend.files())
   for (const readAllPacks of [false, true]) {
-    await assertIdle(repository, async () => assert.equal((await repairIndex(repository, { readAllPacks }, signal)).isChanged, false))
+    await assertIdle(repository, async () =>
+      assert.equal((await repairIndex(repository, { readAllPacks }, signal)).isChanged, false),
+    )
   }
 })
 
@@ -105,7 +107,10 @@ test('indexes that are lost or damaged are made anew from the packs', async () =
 test('a dry run says what would change and changes nothing', async () => {
   await using fixture = await exampleRepository()
   const files = fixture.backend.files()
-  const repository = on(fixture, changed(files, pathsOf(files, 'index/')[0] ?? '', () => undefined))
+  const repository = on(
+    fixture,
+    changed(files, pathsOf(files, 'index/')[0] ?? '', () => undefined),
+  )
   await assertIdle(repository, async () => assert.ok((await repairIndex(repository, { dryRun: true }, signal)).isChanged))
 })
 
@@ -126,7 +131,10 @@ test('packs that are gone leave the index, unless they are held', async () => {
   await using fixture = await exampleRepository()
   const files = fixture.backend.files()
   const path = dataPack(files)
-  const repository = on(fixture, changed(files, path, () => undefined))
+  const repository = on(
+    fixture,
+    changed(files, path, () => undefined),
+  )
   const held: Held = { snapshots: new Set(), packs: new Set([nameOf(path)]) }
   await assertIdle(repository, () => assert.rejects(repairIndex(repository, { held }, signal), { code: 'repository.held' }))
   assert.deepEqual((await repairIndex(repository, {}, signal)).dropped, [nameOf(path)])
@@ -137,7 +145,10 @@ test('a pack without a header keeps its entries, from which its blobs are saved'
   await using fixture = await exampleRepository()
   const files = fixture.backend.files()
   const path = dataPack(files)
-  const repository = on(fixture, changed(files, path, (bytes) => bytes.subarray(0, bytes.length - 10)))
+  const repository = on(
+    fixture,
+    changed(files, path, (bytes) => bytes.subarray(0, bytes.length - 10)),
+  )
   const { broken, isChanged } = await repairIndex(repository, {}, signal)
   assert.deepEqual([broken, isChanged], [[nameOf(path)], false])
   const { lost, savedBlobs } = await repairPacks(repository, broken, { packBytes }, signal)
@@ -165,9 +176,10 @@ test('of a damaged pack everything else is saved, and what is lost is named', as
     const { packId, offset } = index.found(number)
     return packId === name && offset === 0
   })
-  assert.deepEqual(result.lost.map(({ pack, blob, isTree, isElsewhere }) => ({ pack, blob, isTree, isElsewhere })), [
-    { pack: name, blob: index.blobs.idHex(entry ?? -1), isTree: false, isElsewhere: false },
-  ])
+  assert.deepEqual(
+    result.lost.map(({ pack, blob, isTree, isElsewhere }) => ({ pack, blob, isTree, isElsewhere })),
+    [{ pack: name, blob: index.blobs.idHex(entry ?? -1), isTree: false, isElsewhere: false }],
+  )
   assert.deepEqual(copies, [name])
   assert.ok(!pathsOf(repository.backend.files(), 'data/').includes(path))
   assert.ok((await errorsOf(repository)).every(({ kind, blob }) => kind === 'missing-blob' && blob?.id === result.lost[0]?.blob))
@@ -196,7 +208,10 @@ test('a damaged pack whose blobs are all elsewhere loses nothing', async () => {
   await repairPacks(twice, [nameOf(path)], { packBytes }, signal)
   for (const [file, bytes] of changed(files, path, flip(100))) twice.backend.plant(file, bytes)
   const { lost } = await repairPacks(twice, [nameOf(path)], { packBytes }, signal)
-  assert.deepEqual(lost.map(({ isElsewhere }) => isElsewhere), [true])
+  assert.deepEqual(
+    lost.map(({ isElsewhere }) => isElsewhere),
+    [true],
+  )
   assert.deepEqual(await errorsOf(twice), [])
 })
 
@@ -215,7 +230,10 @@ test('held packs are not touched, unknown ones are told', async () => {
 async function withLostContent(): Promise<{ fixture: RepositoryFixture; repository: MemoryRepository; ids: Id[] }> {
   const fixture = await exampleRepository()
   const files = fixture.backend.files()
-  const repository = on(fixture, changed(files, dataPack(files), () => undefined))
+  const repository = on(
+    fixture,
+    changed(files, dataPack(files), () => undefined),
+  )
   await repairIndex(repository, {}, signal)
   return { fixture, repository, ids: (await listSnapshots(repository, signal)).map(({ id }) => id) }
 }
@@ -224,7 +242,8 @@ test('broken snapshots get replacements that refer to what is there, once', asyn
   const { fixture, repository, ids } = await withLostContent()
   await using _fixture = fixture
   const repairs: string[] = []
-  const onRepair = (_: unknown, { path, problem }: { path: string; problem: string }): number => repairs.push(`${path.slice(path.indexOf('/source'))} ${problem}`)
+  const onRepair = (_: unknown, { path, problem }: { path: string; problem: string }): number =>
+    repairs.push(`${path.slice(path.indexOf('/source'))} ${problem}`)
   await assertIdle(repository, async () => assert.equal((await repairSnapshots(repository, { dryRun: true }, signal)).length, 2))
   const repaired = await repairSnapshots(repository, { onRepair }, signal)
   assert.deepEqual(repairs, ['/source/a/one lost-content', '/source/a/one lost-content'])
@@ -237,7 +256,10 @@ test('broken snapshots get replacements that refer to what is there, once', asyn
   await repairSnapshots(repository, {}, signal)
   assert.equal((await listSnapshots(repository, signal)).length, 4)
   const removed = await repairSnapshots(repository, { forget: true }, signal)
-  assert.deepEqual(removed.map(({ snapshot, isRemoved }) => [snapshot.id, isRemoved]), ids.map((id) => [id, true]))
+  assert.deepEqual(
+    removed.map(({ snapshot, isRemoved }) => [snapshot.id, isRemoved]),
+    ids.map((id) => [id, true]),
+  )
   assert.deepEqual(await errorsOf(repository), [])
   await assertIdle(repository, async () => assert.deepEqual(await repairSnapshots(repository, { forget: true }, signal), []))
 })
@@ -250,7 +272,8 @@ test('a file keeps the parts that are there, and its size is theirs', async () =
   const reader = new BlobReader(repository, index)
   for (const { tree, paths } of await listSnapshots(repository, signal)) {
     let id = tree
-    for (const name of `${paths[0]}/a`.split('/').slice(1)) id = (await reader.tree(id, signal)).find((node) => node.name === name)?.subtree ?? ''
+    for (const name of `${paths[0]}/a`.split('/').slice(1))
+      id = (await reader.tree(id, signal)).find((node) => node.name === name)?.subtree ?? ''
     const file = (await reader.tree(id, signal)).find(({ name }) => name === 'one')
     const bytes = (file?.content ?? []).reduce((sum, blob) => sum + (index.contentBytes(blob, false) ?? Number.NaN), 0)
     assert.equal(file?.size ?? 0, bytes)
@@ -264,17 +287,24 @@ test('a folder that cannot be read becomes empty, and a snapshot without a root 
   const index = await loadIndex(fixture.repository, {}, signal)
   const [first] = await listSnapshots(fixture.repository, signal)
   const reader = new BlobReader(fixture.repository, index)
-  const tree = async (id: Id, name: string): Promise<Id> => (await reader.tree(id, signal)).find((node) => node.name === name)?.subtree ?? ''
+  const tree = async (id: Id, name: string): Promise<Id> =>
+    (await reader.tree(id, signal)).find((node) => node.name === name)?.subtree ?? ''
   let folder = first?.tree ?? ''
   for (const name of `${first?.paths[0]}/b`.split('/').slice(1)) folder = await tree(folder, name)
-  for (const [lostTree, problems] of [[folder, ['lost-folder']], [first?.tree ?? '', []]] as const) {
+  for (const [lostTree, problems] of [
+    [folder, ['lost-folder']],
+    [first?.tree ?? '', []],
+  ] as const) {
     const [place] = index.find(lostTree, true)
     const path = `data/${place?.packId.slice(0, 2)}/${place?.packId}`
     const repository = on(fixture, changed(files, path, flip((place?.offset ?? 0) + 20)))
     const seen: string[] = []
     const repaired = await repairSnapshots(repository, { onRepair: (_, { problem }) => seen.push(problem) }, signal)
     assert.deepEqual(seen, problems)
-    assert.deepEqual(repaired.map(({ snapshot, isHopeless, isRemoved }) => [snapshot.id, isHopeless, isRemoved]), [[first?.id, problems.length === 0, false]])
+    assert.deepEqual(
+      repaired.map(({ snapshot, isHopeless, isRemoved }) => [snapshot.id, isHopeless, isRemoved]),
+      [[first?.id, problems.length === 0, false]],
+    )
     assert.equal((await listSnapshots(repository, signal)).length, 2 + problems.length)
     await repairSnapshots(repository, { forget: true }, signal)
     assert.equal((await listSnapshots(repository, signal)).length, 1 + problems.length)
@@ -286,7 +316,10 @@ test('held snapshots are not forgotten', async () => {
   await using _fixture = fixture
   const held: Held = { snapshots: new Set(ids.slice(1)), packs: new Set() }
   await assert.rejects(repairSnapshots(repository, { forget: true, held }, signal), { code: 'repository.held' })
-  assert.deepEqual((await listSnapshots(repository, signal)).map(({ id }) => id), ids)
+  assert.deepEqual(
+    (await listSnapshots(repository, signal)).map(({ id }) => id),
+    ids,
+  )
 })
 
 const variants = ['not-applied', 'acknowledgement-lost', 'leftover', 'no-space', 'unsynced-lost'] as const

@@ -27,7 +27,12 @@ export class TreeRepairer {
   readonly #sound = new Bitmap()
   readonly #replaced = new Map<Id, Id>()
 
-  constructor(index: RepositoryIndex, reader: BlobReader, store: (content: Buffer) => Promise<Id>, onRepair: (repair: TreeRepair) => void) {
+  constructor(
+    index: RepositoryIndex,
+    reader: BlobReader,
+    store: (content: Buffer) => Promise<Id>,
+    onRepair: (repair: TreeRepair) => void,
+  ) {
     this.#index = index
     this.#reader = reader
     this.#store = store

@@ -84,7 +84,8 @@ export class BlobReader {
     if (reads <= readsBeforeWhole) return undefined
     const loading = this.#loading.get(place.pack)
     if (loading !== undefined) return loading
-    const sizeBytes = place.packBytes ?? (await this.#repository.backend.stat({ type: 'pack', name: place.packId }, signal))?.sizeBytes
+    const sizeBytes =
+      place.packBytes ?? (await this.#repository.backend.stat({ type: 'pack', name: place.packId }, signal))?.sizeBytes
     if (sizeBytes === undefined || sizeBytes > wholePackBytesMax) return undefined
     const load = this.#load(place, sizeBytes, signal)
     this.#loading.set(place.pack, load)

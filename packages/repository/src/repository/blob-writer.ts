@@ -1,14 +1,15 @@
 import { CoffreError, throwIfAborted } from '@coffre/foundation'
+import type { Region } from '../crypto/region.ts'
+import { Sealer } from '../crypto/sealer.ts'
 import { encodeIndex, type IndexedPack } from '../format/index-encoder.ts'
 import type { Id } from '../format/node.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
+import { defaultPackBytes } from '../pack/default-pack-bytes.ts'
 import { parsePackHeader } from '../pack/pack-header.ts'
 import type { ComputePool, PackReceiver } from '../pipeline/compute-pool.ts'
 import type { WriteOptions } from '../pipeline/new-kernel.ts'
 import { type FinishedPack, PackAssembler } from '../pipeline/pack-assembler.ts'
 import { GrowingSlots, newSlotPoolMemory, SlotPool } from '../pipeline/pack-slots.ts'
-import type { Region } from '../crypto/region.ts'
-import { Sealer } from '../crypto/sealer.ts'
 import { newInlinePool, newThreadPool } from './new-pool.ts'
 import type { Repository } from './repository.ts'
 import type { WriteLock } from './write-lock.ts'
@@ -31,7 +32,6 @@ export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   readonly lock?: WriteLock
 }
 
-const defaultPackBytes = 16 * 1024 * 1024
 /** Trees are small and few: the thread that stores them completes packs earlier, to keep less memory. */
 const treePackBytes = 4 * 1024 * 1024
 const treeBytesStep = 1 << 16

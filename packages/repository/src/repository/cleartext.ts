@@ -31,7 +31,7 @@ function guess(compressedBytes: number): number {
 }
 
 /** The declared content size of a zstd frame (RFC 8878, section 3.1.1.1), if it is there. */
-export function frameContentBytes(frame: Uint8Array): number | undefined {
+function frameContentBytes(frame: Uint8Array): number | undefined {
   const view = Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)
   if (view.length < 6 || view.readUInt32LE(0) !== 0xfd2fb528) return undefined
   const descriptor = view[4] ?? 0

@@ -117,6 +117,16 @@ export async function findLeftoverKey(backend: Backend, password: Uint8Array, si
   return found
 }
 
+/** Opens a key file that is not in the repository. */
+export async function openGivenKeyFile(bytes: Uint8Array, password: Uint8Array): Promise<OpenedKey> {
+  const id = hash('sha256', bytes, 'hex')
+  const masterKey = await openKeyFile(bytes, id, password)
+  if (masterKey !== undefined) return { id, masterKey }
+  throw new CoffreError('repository.password', 'the password does not open the given key file', {
+    hint: 'A key file and its password belong together; is this the password of another one?',
+  })
+}
+
 /** Undefined when the password is not this key file's. */
 export async function openKeyFile(bytes: Uint8Array, name: string, password: Uint8Array): Promise<MasterKey | undefined> {
   if (hash('sha256', bytes, 'hex') !== name) {

@@ -1,6 +1,6 @@
 import { CoffreError } from '@coffre/foundation'
-import type { Id } from '../format/node.ts'
 import { scanIndex } from '../format/index-scanner.ts'
+import type { Id } from '../format/node.ts'
 import { RepositoryIndex } from '../index/repository-index.ts'
 import { isMissing, type Repository } from './repository.ts'
 
@@ -31,7 +31,10 @@ export async function loadIndex(repository: Repository, options: LoadIndexOption
     const names = (await repository.names('index', signal)).filter((name) => !index.files.has(name))
     const vanished = await readAll(repository, index, names, sizes, options, signal)
     if (!vanished) return index
-    if (attempt === attemptsMax) throw new CoffreError('repository.locked', 'the index was replaced again and again while it was read', { hint: 'Try again when nobody prunes the repository.' })
+    if (attempt === attemptsMax)
+      throw new CoffreError('repository.locked', 'the index was replaced again and again while it was read', {
+        hint: 'Try again when nobody prunes the repository.',
+      })
   }
 }
 
@@ -100,7 +103,14 @@ function readOne(
 }
 
 /** Two index files may list the same pack. */
-function isListed(index: RepositoryIndex, id: Uint8Array, idOffset: number, isTree: boolean, pack: number, offset: number): boolean {
+function isListed(
+  index: RepositoryIndex,
+  id: Uint8Array,
+  idOffset: number,
+  isTree: boolean,
+  pack: number,
+  offset: number,
+): boolean {
   const first = index.blobs.find(id, idOffset, isTree)
   return (
     first >= 0 &&

@@ -12,7 +12,10 @@ const memoryBytesMax = 1 << 30
 export async function deriveKey(password: Uint8Array, salt: Uint8Array, cost: ScryptCost): Promise<MasterKey> {
   const memoryBytes = 128 * cost.n * cost.r + 128 * cost.r * cost.p
   if (!(memoryBytes <= memoryBytesMax)) {
-    throw new CoffreError('repository.damaged', `a key file asks for scrypt with N=${cost.n}, r=${cost.r}, p=${cost.p}, more than 1 GiB`)
+    throw new CoffreError(
+      'repository.damaged',
+      `a key file asks for scrypt with N=${cost.n}, r=${cost.r}, p=${cost.p}, more than 1 GiB`,
+    )
   }
   const options: ScryptOptions = { N: cost.n, r: cost.r, p: cost.p, maxmem: memoryBytes + (1 << 20) }
   const bytes = await new Promise<Buffer>((resolve, reject) => {
@@ -35,7 +38,8 @@ export function decodeMasterKey(json: Uint8Array): MasterKey {
   const parsed = JSON.parse(Buffer.from(json).toString('utf8')) as { mac?: { k?: string; r?: string }; encrypt?: string }
   const bytes = (text: string | undefined, length: number): Uint8Array => {
     const value = Buffer.from(text ?? '', 'base64')
-    if (value.length !== length) throw new CoffreError('repository.damaged', `a master key has ${value.length} bytes where ${length} belong`)
+    if (value.length !== length)
+      throw new CoffreError('repository.damaged', `a master key has ${value.length} bytes where ${length} belong`)
     return Uint8Array.from(value)
   }
   return { encrypt: bytes(parsed.encrypt, 32), macK: bytes(parsed.mac?.k, 16), macR: bytes(parsed.mac?.r, 16) }

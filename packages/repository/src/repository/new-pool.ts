@@ -26,7 +26,14 @@ export function newReadPool(repository: Repository, index: BlobIndex): ComputePo
   const { primitives } = repository.workbench
   if (repository.context.workers === 0) {
     const slots = new GrowingSlots(4096, primitives)
-    return newInlinePool(repository, index, readOnly, slots, (pack) => receivesNothing.receive(pack), () => Promise.resolve())
+    return newInlinePool(
+      repository,
+      index,
+      readOnly,
+      slots,
+      (pack) => receivesNothing.receive(pack),
+      () => Promise.resolve(),
+    )
   }
   const memory = newSlotPoolMemory(0, 4096)
   return newThreadPool(repository, index, readOnly, memory, new SlotPool(memory, primitives), receivesNothing)
@@ -56,5 +63,8 @@ export function newInlinePool(
 ): ComputePool {
   const { masterKey, context, workbench } = repository
   const randomInteger = (below: number): number => context.random.integer(below)
-  return new InlinePool(newKernel(masterKey, options, workbench.primitives, index, slots, context.files, randomInteger, receive), settled)
+  return new InlinePool(
+    newKernel(masterKey, options, workbench.primitives, index, slots, context.files, randomInteger, receive),
+    settled,
+  )
 }

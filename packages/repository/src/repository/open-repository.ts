@@ -9,7 +9,7 @@ import { type LockSettings, planLock } from '../lock-down/lock-settings.ts'
 import { beginState, removeLeftoverState } from '../state/begin-state.ts'
 import { markCreated } from '../state/format-marker.ts'
 import { loadRecognised } from '../state/load-recognised.ts'
-import { addKeyFile, findLeftoverKey, searchKeyFile } from './key-files.ts'
+import { addKeyFile, findLeftoverKey, openGivenKeyFile, searchKeyFile } from './key-files.ts'
 import { masterKeyFrom } from './master-key.ts'
 import { recogniseConfig } from './recognise-config.ts'
 import { Repository } from './repository.ts'
@@ -63,6 +63,8 @@ export interface OpenOptions {
   readonly password: Uint8Array
   /** A key file to try first, by the beginning of its name. */
   readonly keyHint?: string
+  /** The bytes of a key file that is kept elsewhere, as in a recovery kit: opens a vault whose `keys/` is lost. */
+  readonly keyFile?: Uint8Array
 }
 
 /** Opens what `config` describes. Distinguishes: not there, wrong password, damaged, and newer than this program. */
@@ -73,19 +75,11 @@ export async function openRepository(
   signal: AbortSignal,
 ): Promise<Repository> {
   const sealed = await loadConfigFile(backend, signal)
-  const key = await searchKeyFile(backend, options.password, options.keyHint, signal)
+  const key =
+    options.keyFile === undefined
+      ? await searchKeyFile(backend, options.password, options.keyHint, signal)
+      : await openGivenKeyFile(options.keyFile, options.password)
   return openWithKey(backend, context, key.masterKey, key.id, sealed, signal)
-}
-
-/** Opens with the master key itself, as the catalogue's key provider hands it out. */
-export async function openRepositoryWithKey(
-  backend: Backend,
-  context: RepositoryContext,
-  masterKey: MasterKey,
-  keyId: string,
-  signal: AbortSignal,
-): Promise<Repository> {
-  return openWithKey(backend, context, masterKey, keyId, await loadConfigFile(backend, signal), signal)
 }
 
 /** Replaces `config`; only init and upgrade do. */

@@ -1,6 +1,6 @@
+import { hash } from 'node:crypto'
 import { CoffreError, isCoffreError } from '@coffre/foundation'
 import type { Backend, FileHandle, FileType, Retention } from '@coffre/storage'
-import { hash } from 'node:crypto'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { Workbench } from '../crypto/workbench.ts'

@@ -30,10 +30,19 @@ test('threads that have a pack of data and one of trees open each do not wait fo
   await fixture.snapshot({ 'folder/file': fixture.noise(3000, 1) })
   const index = await loadIndex(fixture.repository, {}, fixture.signal)
   const job = await everything(fixture, index)
-  const options = { level: 1, canCompress: true, verification: 'all', contentCut: fixture.backupOptions().contentCut, packBytes: 64 * 1024 } as const
+  const options = {
+    level: 1,
+    canCompress: true,
+    verification: 'all',
+    contentCut: fixture.backupOptions().contentCut,
+    packBytes: 64 * 1024,
+  } as const
   await using writer = new BlobWriter(fixture.repository, index, options, fixture.signal)
   const results = await Promise.all([0, 1].map(() => writer.pool.run(job, fixture.signal)))
-  assert.deepEqual(results.map(({ damaged }) => damaged), [[], []])
+  assert.deepEqual(
+    results.map(({ damaged }) => damaged),
+    [[], []],
+  )
   await writer.finish()
   assert.equal(writer.packs.length, 4)
 })

@@ -34,7 +34,14 @@ export class PackExtractor {
   readonly #events: ExtractorEvents
   readonly #free: SharedArrayBuffer[] = []
 
-  constructor(repository: Repository, index: RepositoryIndex, reader: BlobReader, pool: ComputePool, sparse: boolean, events: ExtractorEvents) {
+  constructor(
+    repository: Repository,
+    index: RepositoryIndex,
+    reader: BlobReader,
+    pool: ComputePool,
+    sparse: boolean,
+    events: ExtractorEvents,
+  ) {
     this.#repository = repository
     this.#index = index
     this.#reader = reader
@@ -70,7 +77,11 @@ export class PackExtractor {
     for (const { entry, location } of places) {
       const last = stretches.at(-1)
       const end = location.offset + location.sealedBytes
-      if (last !== undefined && location.offset - (last.offset + last.length) <= gapBytesMax && end - last.offset <= stretchBytesMax) {
+      if (
+        last !== undefined &&
+        location.offset - (last.offset + last.length) <= gapBytesMax &&
+        end - last.offset <= stretchBytesMax
+      ) {
         last.length = Math.max(last.length, end - last.offset)
         last.entries.push(entry)
       } else {

@@ -70,7 +70,6 @@ export class Restorer {
     bytesSkipped: 0,
     errors: 0,
   }
-  readonly #repository: Repository
   readonly #index: RepositoryIndex
   readonly #reader: BlobReader
   readonly #options: RestoreOptions
@@ -81,11 +80,17 @@ export class Restorer {
   readonly #extractor: PackExtractor
   /** Files of several links: inode and device → where the first one was restored. */
   readonly #firstLinks = new Map<string, ByteString>()
-  readonly #laterLinks: { readonly node: Node; readonly path: ByteString; readonly location: ByteString; readonly first: ByteString }[] = []
+  /** Existing files of several names that were right and stay. */
+  readonly #keptInodes = new Set<string>()
+  readonly #laterLinks: {
+    readonly node: Node
+    readonly path: ByteString
+    readonly location: ByteString
+    readonly first: ByteString
+  }[] = []
   readonly #folders: FolderToFinish[] = []
 
   private constructor(repository: Repository, index: RepositoryIndex, options: RestoreOptions, signal: AbortSignal) {
-    this.#repository = repository
     this.#index = index
     this.#reader = new BlobReader(repository, index)
     this.#options = options
@@ -140,7 +145,10 @@ export class Restorer {
     for (const node of nodes) {
       throwIfAborted(this.#signal)
       if (node.name === '' || node.name === '.' || node.name === '..' || node.name.includes('/') || node.name.includes('\0')) {
-        this.#report(`${location}/${node.name}`, new CoffreError('repository.damaged', `an entry has the invalid name ${JSON.stringify(node.name)}`))
+        this.#report(
+          `${location}/${node.name}`,
+          new CoffreError('repository.damaged', `an entry has the invalid name ${JSON.stringify(node.name)}`),
+        )
         namesAreSafe = false
         continue
       }
@@ -157,7 +165,13 @@ export class Restorer {
     return restoredAny
   }
 
-  async #folder(node: Node, path: ByteString, location: ByteString, selected: boolean, childMayBeSelected: boolean): Promise<boolean> {
+  async #folder(
+    node: Node,
+    path: ByteString,
+    location: ByteString,
+    selected: boolean,
+    childMayBeSelected: boolean,
+  ): Promise<boolean> {
     if (node.subtree === undefined) {
       this.#report(location, new CoffreError('repository.damaged', `the folder ${location} has no tree`))
       return false
@@ -193,15 +207,25 @@ export class Restorer {
     const blobs = this.#blobsOf(node)
     if (this.#options.dryRun) return this.#done(location, status === undefined ? 'restored' : 'updated', sizeBytes)
     const missing = await this.#missingBlobs(node, path, status, blobs)
-    if (missing.length === 0 && status?.type === 'file' && status.sizeBytes === sizeBytes) {
+    if (missing.length === 0 && status?.type === 'file' && status.sizeBytes === sizeBytes && this.#mayKeep(status)) {
       this.counts.bytesSkipped += sizeBytes
       this.#finish(node, path, location)
       return this.#done(location, 'unchanged', sizeBytes)
     }
-    this.#prepare(path, status, sizeBytes, blobs.length)
-    const file: PlannedFile = { node, path, location, sizeBytes, isFresh: isFresh(status, blobs.length), pendingBlobs: missing.length, failed: false }
-    if (missing.length === 0) return this.#complete(file)
-    this.#plan.add(file, missing, (entry) => this.#index.blobs.packOf(entry))
+    // A file of several names makes room for a new one, since the others may have to stay as they are, also outside the target.
+    const needed = hasOtherNames(status) ? blobs : missing
+    this.#prepare(path, location, status, sizeBytes, blobs.length)
+    const file: PlannedFile = {
+      node,
+      path,
+      location,
+      sizeBytes,
+      isFresh: isFresh(status, blobs.length),
+      pendingBlobs: needed.length,
+      failed: false,
+    }
+    if (needed.length === 0) return this.#complete(file)
+    this.#plan.add(file, needed, (entry) => this.#index.blobs.packOf(entry))
     if (this.#plan.contentBytes >= windowBytes || this.#plan.files.length >= windowFiles) await this.#executePlan()
   }
 
@@ -227,7 +251,12 @@ export class Restorer {
   }
 
   /** What an existing file lacks; everything when there is none. */
-  async #missingBlobs(node: Node, path: ByteString, status: FileStatus | undefined, blobs: PlannedBlob[]): Promise<readonly PlannedBlob[]> {
+  async #missingBlobs(
+    node: Node,
+    path: ByteString,
+    status: FileStatus | undefined,
+    blobs: PlannedBlob[],
+  ): Promise<readonly PlannedBlob[]> {
     if (status?.type !== 'file' || status.sizeBytes === 0) return blobs
     const sameTime = compareTimes(parseTimestamp(node.mtime), status.mtime) === 0
     if (this.#options.overwrite === 'if-changed' && sameTime && status.sizeBytes === Number(node.size ?? 0)) return []
@@ -236,8 +265,8 @@ export class Restorer {
   }
 
   /** Removes what is in the way and gives the file its length, unless the worker that writes its only blob creates it. */
-  #prepare(path: ByteString, status: FileStatus | undefined, sizeBytes: number, blobCount: number): void {
-    if (status !== undefined && (status.type !== 'file' || status.links !== 1)) removeAnything(this.#files, path, status)
+  #prepare(path: ByteString, location: ByteString, status: FileStatus | undefined, sizeBytes: number, blobCount: number): void {
+    if (status !== undefined && (status.type !== 'file' || hasOtherNames(status))) this.#makeRoom(path, location, status)
     if (isFresh(status, blobCount)) return
     const descriptor = this.#files.openForWrite(path, false)
     try {
@@ -257,14 +286,24 @@ export class Restorer {
   async #verify(plan: RestorePlan): Promise<void> {
     for (const file of plan.files) {
       if (file.failed) continue
-      const matches = await compareContent(this.#pool, file.path, file.node.content ?? [], this.#blobsOf(file.node), this.#index, this.#signal)
+      const matches = await compareContent(
+        this.#pool,
+        file.path,
+        file.node.content ?? [],
+        this.#blobsOf(file.node),
+        this.#index,
+        this.#signal,
+      )
       const size = this.#files.status(file.path).sizeBytes
       const at = matches.findIndex((match) => !match)
       if (at < 0 && size === file.sizeBytes) continue
       const id = file.node.content?.[at]
       this.#report(
         file.location,
-        new CoffreError('target.failed', id === undefined ? `the file has ${size} bytes after the restore` : `blob ${id} did not arrive in the file`),
+        new CoffreError(
+          'target.failed',
+          id === undefined ? `the file has ${size} bytes after the restore` : `blob ${id} did not arrive in the file`,
+        ),
       )
     }
   }
@@ -291,20 +330,31 @@ export class Restorer {
 
   #special(node: Node, path: ByteString, location: ByteString): void {
     const status = this.#statusIfThere(path)
-    if (!this.#mayOverwrite(node, status)) return this.#skip(location, 0)
+    if (!this.#mayOverwrite(node, status)) {
+      this.#skip(location, 0)
+      return
+    }
     if (!this.#options.dryRun) {
-      if (status !== undefined) removeAnything(this.#files, path, status)
+      if (status !== undefined) this.#makeRoom(path, location, status)
       createSpecialFile(node, path, this.#files)
       this.#finish(node, path, location)
     }
     this.#done(location, 'restored', 0)
   }
 
-  #restoreLink(link: { readonly node: Node; readonly path: ByteString; readonly location: ByteString; readonly first: ByteString }): void {
+  #restoreLink(link: {
+    readonly node: Node
+    readonly path: ByteString
+    readonly location: ByteString
+    readonly first: ByteString
+  }): void {
     const status = this.#statusIfThere(link.path)
-    if (!this.#mayOverwrite(link.node, status)) return this.#skip(link.location, 0)
+    if (!this.#mayOverwrite(link.node, status)) {
+      this.#skip(link.location, 0)
+      return
+    }
     if (!this.#options.dryRun) {
-      if (status !== undefined) removeAnything(this.#files, link.path, status)
+      if (status !== undefined) this.#makeRoom(link.path, link.location, status)
       this.#files.makeHardLink(link.first, link.path)
       this.#finish(link.node, link.path, link.location)
     }
@@ -317,6 +367,23 @@ export class Restorer {
     const first = this.#firstLinks.get(key)
     if (first === undefined) this.#firstLinks.set(key, path)
     return first
+  }
+
+  /** Only one entry may keep an existing file, or two that the snapshot holds apart would share their metadata. */
+  #mayKeep(status: FileStatus): boolean {
+    if (!hasOtherNames(status)) return true
+    const key = `${status.device}:${status.inode}`
+    if (this.#keptInodes.has(key)) return false
+    this.#keptInodes.add(key)
+    return true
+  }
+
+  /** A folder that is in the way goes with its content only when others are to be removed. */
+  #makeRoom(path: ByteString, location: ByteString, status: FileStatus): void {
+    if (status.type === 'dir' && this.#options.removeOthers) {
+      for (const { name } of this.#files.readDirectory(path)) this.#delete(`${path}/${name}`, `${location}/${name}`)
+    }
+    removeAnything(this.#files, path, status)
   }
 
   #mayOverwrite(node: Node, status: FileStatus | undefined): boolean {
@@ -413,8 +480,12 @@ export class Restorer {
   }
 }
 
+function hasOtherNames(status: FileStatus | undefined): boolean {
+  return status?.type === 'file' && status.links !== 1
+}
+
 function isFresh(status: FileStatus | undefined, blobCount: number): boolean {
-  return blobCount === 1 && (status === undefined || status.type !== 'file' || status.links !== 1)
+  return blobCount === 1 && (status === undefined || status.type !== 'file' || hasOtherNames(status))
 }
 
 function makeFolders(files: LocalFiles, path: ByteString): void {

@@ -33,7 +33,7 @@ export async function listSnapshots(
   return snapshots.sort(compareSnapshots)
 }
 
-export function compareSnapshots(a: StoredSnapshot, b: StoredSnapshot): number {
+function compareSnapshots(a: StoredSnapshot, b: StoredSnapshot): number {
   return compareInstants(a.time, b.time) || (a.id < b.id ? -1 : 1)
 }
 
@@ -42,7 +42,12 @@ export async function loadSnapshot(repository: Repository, id: Id, signal: Abort
 }
 
 /** Stores a snapshot; everything that it refers to must be durable. Itself durable when this resolves. */
-export async function saveSnapshot(repository: Repository, snapshot: Snapshot, signal: AbortSignal, retention?: Retention): Promise<Id> {
+export async function saveSnapshot(
+  repository: Repository,
+  snapshot: Snapshot,
+  signal: AbortSignal,
+  retention?: Retention,
+): Promise<Id> {
   repository.assertHeld(requestMarginMs)
   const id = await repository.saveUnpacked('snapshot', encodeSnapshot(snapshot), signal, retention)
   await repository.backend.flush(signal)
@@ -54,7 +59,9 @@ export async function resolveSnapshotId(repository: Repository, prefix: string, 
   if (!/^[0-9a-f]+$/.test(prefix) || prefix.length < shortIdMin || prefix.length > 64) throw noSuchSnapshot(prefix)
   const matches = (await repository.names('snapshot', signal)).filter((name) => name.startsWith(prefix))
   if (matches.length > 1) {
-    throw new CoffreError('snapshot.ambiguous', `${matches.length} snapshots begin with ${prefix}`, { hint: 'Give more digits of the ID.' })
+    throw new CoffreError('snapshot.ambiguous', `${matches.length} snapshots begin with ${prefix}`, {
+      hint: 'Give more digits of the ID.',
+    })
   }
   const [id] = matches
   if (id === undefined) throw noSuchSnapshot(prefix)

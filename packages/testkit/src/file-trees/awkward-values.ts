@@ -3,8 +3,33 @@ import { type ByteString, byteStringFrom } from '@coffre/foundation'
 /** Names that have broken programs: bytes that are not UTF-8, what JSON and Go escape, what shells and JavaScript treat specially. */
 export const awkwardNames: readonly ByteString[] = [
   ...['ff', 'c3a9ff62', 'eda080edb080', 'f09f98', '80', 'c0af'].map((hex) => byteStringFrom(Buffer.from(hex, 'hex'))),
-  ...['"quoted"', "it's", 'back\\slash', 'line\nfeed', 'carriage\rreturn', 'tab\t', '\x01\x1f\x7f', ' ', ' leading', 'trailing ', '...', '-rf', '~'],
-  ...['<html>&amp;', 'sep\u2028\u2029', 'emoji 😀👩‍👩‍👧', '日本語', 'éèà', 'e\u0301', '\ufeffbom', '\ufffd', '\u0085', '\u{10ffff}'],
+  ...[
+    '"quoted"',
+    "it's",
+    'back\\slash',
+    'line\nfeed',
+    'carriage\rreturn',
+    'tab\t',
+    '\x01\x1f\x7f',
+    ' ',
+    ' leading',
+    'trailing ',
+    '...',
+    '-rf',
+    '~',
+  ],
+  ...[
+    '<html>&amp;',
+    'sep\u2028\u2029',
+    'emoji 😀👩‍👩‍👧',
+    '日本語',
+    'éèà',
+    'e\u0301',
+    '\ufeffbom',
+    '\ufffd',
+    '\u0085',
+    '\u{10ffff}',
+  ],
   ...['*', '?', '[a]', '$HOME', '%s', '__proto__', 'constructor', 'toString', '0', 'con', 'a:b', '#', '.hidden'],
   ...['n'.repeat(255), `${'é'.repeat(127)}x`, `${'😀'.repeat(63)}abc`],
 ]
@@ -61,10 +86,16 @@ export const userAttributes: readonly Attribute[] = [
 
 /** An access list that lets user 1000 read; the same as what new entries of a folder inherit; cap_net_raw. */
 export const accessLists: readonly Attribute[] = [
-  { name: 'system.posix_acl_access', value: '0200000001000600ffffffff02000400e803000004000400ffffffff10000400ffffffff20000000ffffffff' },
+  {
+    name: 'system.posix_acl_access',
+    value: '0200000001000600ffffffff02000400e803000004000400ffffffff10000400ffffffff20000000ffffffff',
+  },
 ]
 export const inheritedAccessLists: readonly Attribute[] = [
-  { name: 'system.posix_acl_default', value: '0200000001000700ffffffff02000500e803000004000500ffffffff10000500ffffffff20000000ffffffff' },
+  {
+    name: 'system.posix_acl_default',
+    value: '0200000001000700ffffffff02000500e803000004000500ffffffff10000500ffffffff20000000ffffffff',
+  },
 ]
 export const rootAttributes: readonly Attribute[] = [
   { name: 'trusted.coffre', value: '01' },

@@ -19,9 +19,20 @@ export function generatedContent(size: number, random: SeededRandom): readonly C
     [['zeros', size, seed]],
     // The same beginning in many files, for blobs that are known already.
     [['text', size, 1]],
-    [['random', third, seed], ['zeros', third, 0], ['text', size - 2 * third, seed]],
-    [['hole', size - 1, 0], ['random', 1, seed]],
-    [['random', third, seed], ['hole', third, 0], ['random', size - 2 * third, seed]],
+    [
+      ['random', third, seed],
+      ['zeros', third, 0],
+      ['text', size - 2 * third, seed],
+    ],
+    [
+      ['hole', size - 1, 0],
+      ['random', 1, seed],
+    ],
+    [
+      ['random', third, seed],
+      ['hole', third, 0],
+      ['random', size - 2 * third, seed],
+    ],
   ]
   return chosen(random, recipes).filter(([, bytes]) => bytes > 0)
 }

@@ -26,10 +26,15 @@ test('a few trees have everything that a backup may meet', async () => {
   const kinds = ['file', 'folder', 'symlink', 'fifo', 'block device', 'character device', 'linked', 'before 1970', 'after 2200']
   const modes = ['0o0', '0o4755', '0o2755', '0o1644', '0o7777', '0o1777'].map((mode) => `mode ${mode}`)
   const sizes = [...smallBoundarySizes, ...wantsTree.sizesBytes].map((size) => `size ${size}`)
-  const attributes = ['user.empty', 'user.binary', 'user.long', 'user.é <&>', 'trusted.coffre', 'security.coffre'].map((name) => `attribute ${name}`)
+  const attributes = ['user.empty', 'user.binary', 'user.long', 'user.é <&>', 'trusted.coffre', 'security.coffre'].map(
+    (name) => `attribute ${name}`,
+  )
   const missing = [...kinds, ...modes, ...sizes, ...attributes, 'owner 4294967290'].filter((trait) => !seen.has(trait))
   assert.deepEqual(missing, [])
-  assert.deepEqual(awkwardNames.filter((name) => !names.has(name)), [])
+  assert.deepEqual(
+    awkwardNames.filter((name) => !names.has(name)),
+    [],
+  )
 })
 
 test('the same numbers make the same tree and the same changes', async () => {
@@ -74,8 +79,16 @@ test('every change of a tree is seen', async () => {
   await changed(/"symlink": owner is "3:4"/, { do: 'owner', path: at('symlink'), uid: 3, gid: 4 })
   await changed(/"file": attribute user.a is "00"/, { do: 'attribute', path: at('file'), name: 'user.a', value: '00' })
   await changed(/"file": names is absent/, { do: 'replace', path: at('linked'), pieces: [['random', 100, 1]] })
-  await changed(/"symlink": target is "here"/, { do: 'remove', path: at('symlink') }, { do: 'symlink', path: at('symlink'), target: 'here' })
-  await changed(/"device": kind is "character device"/, { do: 'remove', path: at('device') }, { do: 'device', path: at('device'), kind: 'character', major: 1, minor: 2 })
+  await changed(
+    /"symlink": target is "here"/,
+    { do: 'remove', path: at('symlink') },
+    { do: 'symlink', path: at('symlink'), target: 'here' },
+  )
+  await changed(
+    /"device": kind is "character device"/,
+    { do: 'remove', path: at('device') },
+    { do: 'device', path: at('device'), kind: 'character', major: 1, minor: 2 },
+  )
   await changed(/"device": missing/, { do: 'remove', path: at('device') })
   await changed(/"more": should not be there/, { do: 'fifo', path: at('more') })
 })

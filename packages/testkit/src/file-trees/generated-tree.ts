@@ -48,7 +48,12 @@ export class GeneratedTree {
     this.#plan = new TreePlan(folder)
   }
 
-  static async create(folder: ByteString, hand: TreeProcess, random: SeededRandom, options: GeneratedTreeOptions = {}): Promise<GeneratedTree> {
+  static async create(
+    folder: ByteString,
+    hand: TreeProcess,
+    random: SeededRandom,
+    options: GeneratedTreeOptions = {},
+  ): Promise<GeneratedTree> {
     const tree = new GeneratedTree(folder, hand, random, options.asRoot ?? process.geteuid?.() === 0)
     tree.#begin(options)
     await tree.#carryOut()
@@ -74,7 +79,8 @@ export class GeneratedTree {
       this.#plan.addFolder(deep)
       deep = `${deep}/${depth % 5 === 0 ? 'd'.repeat(100) : 'd'}`
     }
-    for (const name of awkwardNames) if (this.#oneIn(2)) this.#writeFile(this.#plan.newPath(this.#folder(), name), this.#random.integer(2000))
+    for (const name of awkwardNames)
+      if (this.#oneIn(2)) this.#writeFile(this.#plan.newPath(this.#folder(), name), this.#random.integer(2000))
     const sizes = smallBoundarySizes.filter(() => !this.#oneIn(3))
     for (const size of [...sizes, ...sizesBytes]) this.#decorate(this.#writeFile(this.#newPath(), size))
     this.#addDatabase()
@@ -136,7 +142,8 @@ export class GeneratedTree {
     this.#setOwner(path)
     if (this.#oneIn(3)) this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, userAttributes), optional: true })
     if (this.#oneIn(8)) this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, userAttributes), optional: true })
-    if (this.#asRoot && this.#oneIn(8)) this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, rootAttributes), optional: true })
+    if (this.#asRoot && this.#oneIn(8))
+      this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, rootAttributes), optional: true })
     if (this.#oneIn(2)) this.#plan.change({ do: 'mode', path, mode: this.#mode(fileModes) })
     if (this.#oneIn(12)) this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, accessLists), optional: true })
     if (this.#asRoot && this.#oneIn(12)) this.#plan.change({ do: 'attribute', path, ...fileCapability, optional: true })
@@ -162,7 +169,8 @@ export class GeneratedTree {
   #addSymlink(path = this.#newPath()): boolean {
     this.#plan.addOther({ do: 'symlink', path, target: chosen(this.#random, linkTargets) })
     this.#setOwner(path)
-    if (this.#asRoot && this.#oneIn(4)) this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, rootAttributes), optional: true })
+    if (this.#asRoot && this.#oneIn(4))
+      this.#plan.change({ do: 'attribute', path, ...chosen(this.#random, rootAttributes), optional: true })
     return this.#setTimes(path)
   }
 
@@ -177,7 +185,8 @@ export class GeneratedTree {
   #addSpecial(path = this.#newPath()): boolean {
     const isDevice = this.#asRoot && this.#oneIn(2)
     const kind = this.#oneIn(2) ? 'block' : 'character'
-    if (isDevice) this.#plan.addOther({ do: 'device', path, kind, major: this.#random.integer(4000), minor: this.#random.integer(1_000_000) })
+    if (isDevice)
+      this.#plan.addOther({ do: 'device', path, kind, major: this.#random.integer(4000), minor: this.#random.integer(1_000_000) })
     else this.#plan.addOther({ do: 'fifo', path })
     this.#setOwner(path)
     if (this.#oneIn(2)) this.#plan.change({ do: 'mode', path, mode: this.#mode(fileModes) })
@@ -211,7 +220,12 @@ export class GeneratedTree {
 
   #insert(path: ByteString, file: KnownFile): boolean {
     const length = 1 + this.#random.integer(1000)
-    this.#plan.change({ do: 'insert', path, offset: this.#random.integer(file.size + 1), pieces: [['text', length, this.#random.integer(2 ** 31)]] })
+    this.#plan.change({
+      do: 'insert',
+      path,
+      offset: this.#random.integer(file.size + 1),
+      pieces: [['text', length, this.#random.integer(2 ** 31)]],
+    })
     file.size += length
     return true
   }
