@@ -36,7 +36,7 @@ class ImpatientClock implements Clock {
 }
 
 /** What a fresh process of the same host works with. Processes of other numbers count as dead: one at a time is alive here. */
-export function processContext(base: RepositoryContext, processId: number, startMs: number): RepositoryContext {
+function processContext(base: RepositoryContext, processId: number, startMs: number): RepositoryContext {
   return {
     ...base,
     clock: new ImpatientClock(startMs),

@@ -13,7 +13,7 @@ import {
 const signal = new AbortController().signal
 
 /** A hash over names, kinds, times of files and all content below a tree, each byte read and verified. Folders outside change by themselves. */
-export async function treeDigest(reader: BlobReader, tree: Id): Promise<string> {
+async function treeDigest(reader: BlobReader, tree: Id): Promise<string> {
   const hash = createHash('sha256')
   for (const node of await reader.tree(tree, signal)) {
     const { name, type, size = 0, mode = 0 } = node

@@ -22,7 +22,7 @@ export interface StoreObserver {
 }
 
 /** A client gives a request up after so long; one that is on its way then may still arrive. */
-export const requestTimeoutMs = 60_000
+const requestTimeoutMs = 60_000
 const pageNames = 3
 
 /** The one storage of a world. Each change takes place at one moment; only listings take longer, page by page. */
