@@ -1,5 +1,6 @@
 export type { ArchiveCounts } from './archive/archiver.ts'
 export { type BackupOptions, type BackupResult, backup, type CompressionMode, type StreamTarget } from './archive/backup.ts'
+export { backupDefaults } from './archive/backup-defaults.ts'
 export type { ContentSource } from './archive/content-stream.ts'
 export { type Selection, selectAll } from './archive/selection.ts'
 export type { KnownFiles } from './check/check-files.ts'
@@ -74,6 +75,7 @@ export { BlobReader } from './repository/blob-reader.ts'
 export { addKeyFile, type KeyFileOptions, listKeyFiles } from './repository/key-files.ts'
 export { type LoadIndexOptions, loadIndex } from './repository/load-index.ts'
 export { type InitOptions, initRepository, type OpenOptions, openRepository } from './repository/open-repository.ts'
+export { processIdentity } from './repository/process-identity.ts'
 export { Repository } from './repository/repository.ts'
 export {
   defaultScryptCost,

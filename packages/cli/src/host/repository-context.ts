@@ -1,10 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { systemContext } from '@coffre/foundation'
-import { defaultScryptCost, openLocalFiles, type RepositoryContext } from '@coffre/repository'
+import { defaultScryptCost, openLocalFiles, processIdentity, type RepositoryContext } from '@coffre/repository'
 import type { Environment } from '@coffre/storage'
 import { usageError } from '../messages/command-line-error.ts'
 import { variable } from '../surroundings.ts'
-import { processIdentity } from './identity.ts'
 
 /** More threads than this wait for each other. */
 const workersMax = 8

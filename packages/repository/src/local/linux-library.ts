@@ -1,4 +1,6 @@
 import { constants } from 'node:fs'
+import { createRequire } from 'node:module'
+import type Koffi from 'koffi'
 
 /** Numbers in, number out; addresses are numbers too. */
 export type LibraryCall = (...args: readonly number[]) => number
@@ -25,11 +27,7 @@ export const linux = {
   openNoAtime: constants.O_NOATIME,
 } as const
 
-// Imported here and not above, because it throws where it has no library for the system.
-const koffi = await import('koffi').then(
-  (module) => module.default,
-  () => undefined,
-)
+const koffi = loadKoffi()
 
 export type LinuxLibrary = ReturnType<typeof openLinuxLibrary>
 
@@ -93,5 +91,17 @@ function retrying(call: LibraryCall, errno: () => number): LibraryCall {
       const result = call(...args)
       if (result !== -1 || errno() !== interrupted) return result
     }
+  }
+}
+
+/**
+ * Not imported above, because that throws where there is no library for the system; and not awaited, because Node aborts the whole
+ * process when a thread is ended while it loads modules that wait for one another.
+ */
+function loadKoffi(): typeof Koffi | undefined {
+  try {
+    return createRequire(import.meta.url)('koffi') as typeof Koffi
+  } catch {
+    return undefined
   }
 }

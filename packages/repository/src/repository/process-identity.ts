@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import type { Identity } from '@coffre/repository'
+import type { Identity } from './repository-context.ts'
 
 /** Who this process is, for keys, locks and snapshots. */
 export function processIdentity(): Identity {
