@@ -25,6 +25,17 @@ test('finds every blob that was added, by type, and nothing else, through many g
   assert.ok(index.memoryBytes / index.count <= 60, `${index.memoryBytes / index.count} bytes a blob`)
 })
 
+test('what another thread has added is seen right at the first look, beyond the view of this one', () => {
+  for (const look of ['packOf', 'isTree', 'location', 'idHex'] as const) {
+    const writer = new BlobIndex()
+    const reader = new BlobIndex(writer.memory)
+    const id = Buffer.alloc(32, 9)
+    // The reader's view was made when there was nothing.
+    for (let entry = 0; entry < 3; entry++) writer.add(id, 0, true, place(entry + 5, entry))
+    assert.deepEqual(reader[look](2), writer[look](2), look)
+  }
+})
+
 test('keeps several places of one blob', () => {
   const index = new BlobIndex()
   const id = Buffer.alloc(32, 7)

@@ -170,11 +170,14 @@ export class BlobIndex {
   }
 
   packOf(entry: number): number {
-    return (this.#entries[this.#at(entry) + 8] ?? 0) & ~treeBit
+    // The place first: finding it may replace the view.
+    const at = this.#at(entry)
+    return (this.#entries[at + 8] ?? 0) & ~treeBit
   }
 
   isTree(entry: number): boolean {
-    return ((this.#entries[this.#at(entry) + 8] ?? 0) & treeBit) !== 0
+    const at = this.#at(entry)
+    return ((this.#entries[at + 8] ?? 0) & treeBit) !== 0
   }
 
   idHex(entry: number): string {
