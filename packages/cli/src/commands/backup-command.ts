@@ -4,7 +4,7 @@ import { type Call, defineCommand } from '../command.ts'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
 import { parseLocalTime } from '../options/local-times.ts'
 import { choice, flag, parseWholeNumber, text, texts, value, values } from '../options/option.ts'
-import { excludeLists, excludeOptions } from '../options/pattern-options.ts'
+import { excludeOptions, readExcludes } from '../options/pattern-options.ts'
 import { flattenTags } from '../options/quantities.ts'
 import { writingSettings } from '../options/writing-options.ts'
 import { BackupReport } from '../output/backup-report.ts'
@@ -12,9 +12,10 @@ import { shortId } from '../output/snapshot-text.ts'
 import { programVersion } from '../program-version.ts'
 import { absolutePath } from '../session/absolute-path.ts'
 import { findParent } from '../session/backup-parent.ts'
-import { backupSelection } from '../session/backup-selection.ts'
+import { backupSelection, type SelectionRules } from '../session/backup-selection.ts'
 import { gatherTargets } from '../session/backup-targets.ts'
-import { loadIndexOf } from '../session/load-index.ts'
+import { countAhead } from '../session/count-ahead.ts'
+import { loadWriterIndex } from '../session/load-index.ts'
 import { openSession, type Session } from '../session/open-session.ts'
 import { commandSource, StreamSource } from '../session/stream-source.ts'
 import { recordSnapshots, writeLock } from '../session/vault-state.ts'
@@ -77,25 +78,22 @@ async function store(call: BackupCall, session: Session, targets: readonly ByteS
   const { options: given, output, texts: words, surroundings } = call
   const { workingFolder } = surroundings
   const paths = targets === 'stream' ? [streamPath(call)] : targets.map((target) => absolutePath(target, workingFolder))
-  const excludes = await excludeLists(given, surroundings)
-  const selection = backupSelection(
-    {
-      excludes,
-      folderMarkers: given.excludeIfPresent,
-      excludeCaches: given.excludeCaches,
-      fileBytesMax: given.excludeLargerThan,
-      oneFileSystem: given.oneFileSystem && targets !== 'stream',
-    },
-    paths,
-    session.repository.context.files,
-    (message) => output.warn(message),
-  )
+  const rules: SelectionRules = {
+    excludes: await readExcludes(given, surroundings),
+    folderMarkers: given.excludeIfPresent,
+    excludeCaches: given.excludeCaches,
+    fileBytesMax: given.excludeLargerThan,
+    oneFileSystem: given.oneFileSystem && targets !== 'stream',
+  }
+  const selection = backupSelection(rules, paths, session.repository.context.files, (message) => output.warn(message))
   const common = await commonOptions(call, session, paths)
   const { parent } = common
   output.note(parent === undefined ? words.say('backup.noParent') : words.say('backup.parent', { id: shortId(parent.id) }))
-  const index = await loadIndexOf(session, call, { trustOnlyListedPacks: true })
-  if (parent?.summary !== undefined)
-    report.expected = { files: parent.summary.totalFilesProcessed, bytes: parent.summary.totalBytesProcessed }
+  const index = await loadWriterIndex(session, call)
+  const { summary } = parent ?? {}
+  if (summary !== undefined) report.expect({ files: summary.totalFilesProcessed, bytes: summary.totalBytesProcessed })
+  const isCounted = summary === undefined && targets !== 'stream' && !given.noScan && output.showsProgress
+  await using _count = isCounted ? countAhead(paths, rules, (totals) => report.expect(totals)) : undefined
   try {
     const source = targets === 'stream' ? streamTarget(call, session.signal) : targets
     const lock = given.dryRun ? {} : await writeLock(session, index)

@@ -5,7 +5,7 @@ import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-fil
 import { writingSettings } from '../options/writing-options.ts'
 import { formatBytes, formatPercent } from '../output/amounts.ts'
 import { shortId, snapshotLine } from '../output/snapshot-text.ts'
-import { loadIndexOf } from '../session/load-index.ts'
+import { loadIndexOf, loadWriterIndex } from '../session/load-index.ts'
 import { openSession } from '../session/open-session.ts'
 import { recordSnapshots, writeLock } from '../session/vault-state.ts'
 import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
@@ -28,7 +28,7 @@ export const copyCommand = defineCommand({
       warnOfSnapshot(call),
     )
     const sourceIndex = await loadIndexOf({ repository: source.repository, signal }, call)
-    const targetIndex = await loadIndexOf({ repository: target.repository, signal }, call, { trustOnlyListedPacks: true })
+    const targetIndex = await loadWriterIndex({ repository: target.repository, signal }, call)
     const lock = await writeLock({ repository: target.repository, signal }, targetIndex)
     const copies: Id[] = []
     const progress = new CopyProgress(call)

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts'
 import { refuseOperands } from '../options/operands.ts'
 import { writingSettings } from '../options/writing-options.ts'
 import { shortId } from '../output/snapshot-text.ts'
-import { loadIndexOf } from '../session/load-index.ts'
+import { loadWriterIndex } from '../session/load-index.ts'
 import { openSession } from '../session/open-session.ts'
 import { showSteps } from '../session/show-steps.ts'
 import { heldNow, recordSnapshots, writeLock } from '../session/vault-state.ts'
@@ -18,7 +18,7 @@ export const recoverCommand = defineCommand({
     const { repository, signal } = session
     // Trees of packs that no index names would not be found.
     await repairIndex(repository, { held: await heldNow(session) }, signal)
-    const index = await loadIndexOf(session, call, { trustOnlyListedPacks: true })
+    const index = await loadWriterIndex(session, call)
     const steps = showSteps({ trees: 'check.phase.trees' }, call)
     let result: RecoverResult
     try {

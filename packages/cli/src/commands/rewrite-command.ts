@@ -8,7 +8,7 @@ import { excludeLists, excludeOptions } from '../options/pattern-options.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
 import { writingSettings } from '../options/writing-options.ts'
 import { shortId, snapshotLine } from '../output/snapshot-text.ts'
-import { loadIndexOf } from '../session/load-index.ts'
+import { loadIndexOf, loadWriterIndex } from '../session/load-index.ts'
 import { openSession } from '../session/open-session.ts'
 import { heldNow, recordSnapshots, writeLock } from '../session/vault-state.ts'
 import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
@@ -37,7 +37,7 @@ export const rewriteCommand = defineCommand({
     }
     await using session = await openSession(call, { lock: forget ? 'exclusive' : 'append', dryRun })
     const { repository, signal } = session
-    const index = await loadIndexOf(session, call, { trustOnlyListedPacks: !dryRun })
+    const index = dryRun ? await loadIndexOf(session, call) : await loadWriterIndex(session, call)
     const snapshots = await selectSnapshots(
       repository,
       call.positionals,

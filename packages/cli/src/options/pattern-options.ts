@@ -20,28 +20,42 @@ export const includeOptions = {
   iincludeFile: texts('iinclude-file', 'file'),
 } as const
 
-/** The lists that are not empty. */
+/** Patterns with what their files said; plain data, so that they can go to other threads. */
+export interface Patterns {
+  readonly exact: readonly ByteString[]
+  /** To be matched whatever the case of the letters. */
+  readonly caseless: readonly ByteString[]
+}
+
+export async function readExcludes(options: Values<typeof excludeOptions>, surroundings: Surroundings): Promise<Patterns> {
+  return {
+    exact: await gather('--exclude-file', options.exclude, options.excludeFile, surroundings),
+    caseless: await gather('--iexclude-file', options.iexclude, options.iexcludeFile, surroundings),
+  }
+}
+
+/** The lists that are not empty; `usage.invalid` for malformed patterns. */
+export function excludeListsOf({ exact, caseless }: Patterns): PatternList[] {
+  return [new PatternList(exact, '--exclude'), new PatternList(caseless, '--iexclude', true)].filter((list) => !list.isEmpty)
+}
+
 export async function excludeLists(options: Values<typeof excludeOptions>, surroundings: Surroundings): Promise<PatternList[]> {
-  const exact = await gather('--exclude', options.exclude, options.excludeFile, false, surroundings)
-  const caseless = await gather('--iexclude', options.iexclude, options.iexcludeFile, true, surroundings)
-  return [...exact, ...caseless]
+  return excludeListsOf(await readExcludes(options, surroundings))
 }
 
 export async function includeLists(options: Values<typeof includeOptions>, surroundings: Surroundings): Promise<PatternList[]> {
-  const exact = await gather('--include', options.include, options.includeFile, false, surroundings)
-  const caseless = await gather('--iinclude', options.iinclude, options.iincludeFile, true, surroundings)
-  return [...caseless, ...exact]
+  const exact = await gather('--include-file', options.include, options.includeFile, surroundings)
+  const caseless = await gather('--iinclude-file', options.iinclude, options.iincludeFile, surroundings)
+  return [new PatternList(caseless, '--iinclude', true), new PatternList(exact, '--include')].filter((list) => !list.isEmpty)
 }
 
 async function gather(
   option: string,
   given: readonly ByteString[],
   files: readonly ByteString[],
-  ignoresCase: boolean,
   { environment }: Surroundings,
-): Promise<PatternList[]> {
+): Promise<ByteString[]> {
   const patterns = [...given]
-  for (const file of files) patterns.push(...parsePatternFile(await readBytes(file, `${option}-file`), environment))
-  const list = new PatternList(patterns, option, ignoresCase)
-  return list.isEmpty ? [] : [list]
+  for (const file of files) patterns.push(...parsePatternFile(await readBytes(file, option), environment))
+  return patterns
 }

@@ -46,6 +46,11 @@ export class BackupReport {
     else this.#output.warn(this.#texts.say('backup.error', { problem: message }))
   }
 
+  /** How much there is to do, as known by now. */
+  expect(totals: ExpectedTotals): void {
+    this.expected = totals
+  }
+
   finish(result: BackupResult, isDryRun: boolean): void {
     if (this.#output.json) this.#output.printJson(summaryJson(result, isDryRun))
     else this.#summarize(result, isDryRun)

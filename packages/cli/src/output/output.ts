@@ -39,6 +39,10 @@ export class Output {
     return this.#results.isTerminal
   }
 
+  get showsProgress(): boolean {
+    return this.#progressEveryMs !== undefined && this.verbosity > 0
+  }
+
   /** A line of the result. Names of any bytes come out as they are, but on a terminal, which they could confuse. */
   print(line: ByteString): void {
     this.#line?.erase()

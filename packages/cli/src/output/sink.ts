@@ -33,7 +33,8 @@ export class Sink {
   }
 
   get columns(): number {
-    return this.#stream.columns ?? 80
+    // A terminal may not know its own width, and then says 0.
+    return this.#stream.columns || 80
   }
 
   write(data: ByteString | Uint8Array): void {

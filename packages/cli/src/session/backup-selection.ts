@@ -1,19 +1,12 @@
 import { closeSync, readSync } from 'node:fs'
 import { type ByteString, isCoffreError } from '@coffre/foundation'
-import {
-  cacheFolderMarker,
-  FolderMarker,
-  type LocalFiles,
-  type MarkerLookup,
-  type PatternList,
-  type Selection,
-  selectAll,
-} from '@coffre/repository'
+import { cacheFolderMarker, FolderMarker, type LocalFiles, type MarkerLookup, type Selection, selectAll } from '@coffre/repository'
+import { excludeListsOf, type Patterns } from '../options/pattern-options.ts'
 import { DeviceBorder } from './device-border.ts'
 
-/** What of its targets a backup leaves out. */
+/** What of its targets a backup leaves out; plain data. */
 export interface SelectionRules {
-  readonly excludes: readonly PatternList[]
+  readonly excludes: Patterns
   /** As `NAME` or `NAME:HEADER`. */
   readonly folderMarkers: readonly ByteString[]
   readonly excludeCaches: boolean
@@ -28,7 +21,8 @@ export function backupSelection(
   files: LocalFiles,
   onWarning: (message: string) => void,
 ): Selection {
-  const { excludes, fileBytesMax } = rules
+  const { fileBytesMax } = rules
+  const excludes = excludeListsOf(rules.excludes)
   const specs = rules.excludeCaches ? [...rules.folderMarkers, cacheFolderMarker] : rules.folderMarkers
   const markers = specs.map((spec) => new FolderMarker(spec, markerLookup(files), onWarning))
   const border = rules.oneFileSystem ? new DeviceBorder(targets, files) : undefined

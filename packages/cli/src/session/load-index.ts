@@ -1,4 +1,4 @@
-import { type LoadIndexOptions, loadIndex, type RepositoryIndex } from '@coffre/repository'
+import { type LoadIndexOptions, loadIndex, loadVaultState, type RepositoryIndex } from '@coffre/repository'
 import type { Call } from '../command.ts'
 import { formatPercent } from '../output/amounts.ts'
 import type { Session } from './open-session.ts'
@@ -22,4 +22,13 @@ export async function loadIndexOf(
   } finally {
     hide()
   }
+}
+
+/** The index as a writer may rely on it: packs that are not there, or that a prune is about to remove (rule P1), do not count. */
+export async function loadWriterIndex(
+  session: Pick<Session, 'repository' | 'signal'>,
+  call: Pick<Call, 'output' | 'texts'>,
+): Promise<RepositoryIndex> {
+  const { candidates } = await loadVaultState(session.repository, session.signal)
+  return loadIndexOf(session, call, { trustOnlyListedPacks: true, withoutPacks: new Set(candidates.keys()) })
 }
