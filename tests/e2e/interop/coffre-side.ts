@@ -14,12 +14,12 @@ import {
   listSnapshots,
   loadIndex,
   nothingHeld,
-  planPrune,
   type PruneOptions,
+  planPrune,
   type Repository,
   Restorer,
-  selectAll,
   type StoredSnapshot,
+  selectAll,
 } from '@coffre/repository'
 import type { ResticVault } from '@coffre/testkit'
 
@@ -43,7 +43,13 @@ export async function coffreBackup(
 ): Promise<BackupResult & { readonly snapshotId: Id }> {
   const repository = await vault.open()
   const index = await loadIndex(repository, {}, vault.signal)
-  const result = await backup(repository, index, targets, { ...(await backupOptions(vault, repository, variation)), ...options }, vault.signal)
+  const result = await backup(
+    repository,
+    index,
+    targets,
+    { ...(await backupOptions(vault, repository, variation)), ...options },
+    vault.signal,
+  )
   const { snapshotId } = result
   assert.ok(snapshotId !== undefined)
   return { ...result, snapshotId }

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { parseUnusedLimit, type PruneOptions } from '@coffre/repository'
-import {
-  chosen,
-  GeneratedTree,
-  largeBoundarySizes,
-  ResticVault,
-  SeededRandom,
-  testSeed,
-  TreeProcess,
-} from '@coffre/testkit'
+import { type PruneOptions, parseUnusedLimit } from '@coffre/repository'
+import { chosen, GeneratedTree, largeBoundarySizes, ResticVault, SeededRandom, TreeProcess, testSeed } from '@coffre/testkit'
 import { coffreBackup, coffreCheck, coffreForget, coffrePrune, type WriteVariation } from './coffre-side.ts'
-import { assertRestores, type KnownSnapshot, type Program } from './restored-tree.ts'
+import { assertRestores, assertRestoresOver, type KnownSnapshot, type Program } from './restored-tree.ts'
 
 const repositories = 20
 const snapshotsOfEach = 10
@@ -19,7 +11,11 @@ const mib = 1024 * 1024
 const seed = testSeed('coffre to restic')
 
 /** How much waste a prune may leave; every second repository has one. */
-const prunes: readonly PruneOptions[] = [{}, { maxUnused: parseUnusedLimit('0') }, { maxUnused: parseUnusedLimit('50%'), repackSmall: true }]
+const prunes: readonly PruneOptions[] = [
+  {},
+  { maxUnused: parseUnusedLimit('0') },
+  { maxUnused: parseUnusedLimit('50%'), repackSmall: true },
+]
 
 interface Stored extends KnownSnapshot {
   readonly name: string
@@ -51,7 +47,8 @@ async function proveRepository(number: number): Promise<void> {
     sizesBytes: largeBoundarySizes.filter((_, i) => i % repositories === number),
     crowd: number === 0 ? 800 : 0,
   })
-  const prove = (snapshot: Stored, by: Program) => assertRestores(vault, hand, snapshot, tree.folder, by, `${snapshot.name} of repository ${number}`)
+  const nameOf = ({ name }: Stored): string => `${name} of repository ${number}`
+  const prove = (snapshot: Stored, by: Program) => assertRestores(vault, hand, snapshot, tree.folder, by, nameOf(snapshot))
   const stored: Stored[] = []
   for (let i = 0; i < snapshotsOfEach; i++) {
     if (i > 0) await tree.mutate(chosen(random, [0, 1, 10, 25]))
@@ -60,13 +57,19 @@ async function proveRepository(number: number): Promise<void> {
     const { snapshotId } = await coffreBackup(vault, [tree.folder], variation, { timeMs: Date.UTC(2026, 0, 1 + i) })
     stored.push({ id: snapshotId, name: `snapshot ${i}`, expected })
     if (i % 4 === 3 && number % 2 === 0) {
-      const forgotten = [0, 1, 2].map(() => stored.splice(random.integer(stored.length), 1)).flat()
+      const forgotten = [0, 1, 2].flatMap(() => stored.splice(random.integer(stored.length), 1))
       for (const snapshot of forgotten) await prove(snapshot, 'coffre')
-      await coffreForget(vault, forgotten.map(({ id }) => id))
+      await coffreForget(
+        vault,
+        forgotten.map(({ id }) => id),
+      )
       await coffrePrune(vault, chosen(random, prunes), variation.packBytes)
     }
   }
   await coffreCheck(vault)
   await vault.restic(['check', '--read-data', '--no-lock'])
-  for (const [i, snapshot] of stored.entries()) await prove(snapshot, (i + number) % 2 === 0 ? 'restic' : 'coffre')
+  for (const [i, snapshot] of stored.entries()) {
+    if ((i + number) % 2 === 0) await prove(snapshot, 'restic')
+    else await assertRestoresOver(vault, hand, snapshot, tree.folder, nameOf(snapshot))
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Id, parseUnusedLimit } from '@coffre/repository'
-import { chosen, GeneratedTree, ResticVault, SeededRandom, testSeed, TreeProcess } from '@coffre/testkit'
+import { chosen, GeneratedTree, ResticVault, SeededRandom, TreeProcess, testSeed } from '@coffre/testkit'
 import { coffreBackup, coffreCheck, coffreForget, coffrePrune, coffreSnapshots, coffreTag } from './coffre-side.ts'
 import { resticMadeVault } from './restic-made-vault.ts'
 import { assertRestores, type KnownSnapshot, type Program } from './restored-tree.ts'
@@ -59,7 +59,9 @@ class Turns {
         await this.#check(program)
         for (const snapshot of this.#snapshots) await this.#restored(snapshot, program)
       }
-      const listed = JSON.parse((await this.#vault.resticLines(['snapshots', '--no-lock']))[0] ?? '') as readonly { readonly id: Id }[]
+      const listed = JSON.parse((await this.#vault.resticLines(['snapshots', '--no-lock']))[0] ?? '') as readonly {
+        readonly id: Id
+      }[]
       assert.deepEqual(listed.map(({ id }) => id).sort(), this.#snapshots.map(({ id }) => id).sort())
     })
   }
@@ -67,13 +69,19 @@ class Turns {
   readonly #backup: Turn = async (program) => {
     const changes = await this.#tree.mutate(this.#random.integer(15))
     const expected = await this.#hand.describe(this.#tree.folder)
-    const id = program === 'coffre' ? (await coffreBackup(this.#vault, [this.#tree.folder], undefined, { timeMs: this.#timeMs() })).snapshotId : await this.#resticBackup()
+    const id =
+      program === 'coffre'
+        ? (await coffreBackup(this.#vault, [this.#tree.folder], undefined, { timeMs: this.#timeMs() })).snapshotId
+        : await this.#resticBackup()
     this.#snapshots = [...this.#snapshots, { id, expected }]
     return `backup ${id} after ${changes.join(', ')}`
   }
 
   readonly #forget: Turn = async (program) => {
-    const forgotten = this.#snapshots.slice(1).filter(() => this.#random.integer(2) === 0).map(({ id }) => id)
+    const forgotten = this.#snapshots
+      .slice(1)
+      .filter(() => this.#random.integer(2) === 0)
+      .map(({ id }) => id)
     this.#snapshots = this.#snapshots.filter(({ id }) => !forgotten.includes(id))
     if (program === 'coffre') await coffreForget(this.#vault, forgotten)
     else if (forgotten.length > 0) await this.#vault.restic(['forget', ...forgotten])
@@ -120,7 +128,14 @@ class Turns {
   ]
 
   async #resticBackup(): Promise<Id> {
-    const lines = await this.#vault.resticLines(['backup', this.#tree.folder, '--host', 'interop', '--time', resticTime(this.#timeMs())])
+    const lines = await this.#vault.resticLines([
+      'backup',
+      this.#tree.folder,
+      '--host',
+      'interop',
+      '--time',
+      resticTime(this.#timeMs()),
+    ])
     return (JSON.parse(lines.at(-1) ?? '') as { readonly snapshot_id: Id }).snapshot_id
   }
 
@@ -128,7 +143,8 @@ class Turns {
     const lines = await this.#vault.resticLines(['tag', '--add', tag, id])
     const changed = lines
       .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as { readonly message_type: string; readonly new_snapshot_id: Id }).find((line) => line.message_type === 'changed')
+      .map((line) => JSON.parse(line) as { readonly message_type: string; readonly new_snapshot_id: Id })
+      .find((line) => line.message_type === 'changed')
     return changed?.new_snapshot_id ?? assert.fail(`restic changed nothing: ${lines.join(' ')}`)
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { describe, test } from 'node:test'
 import { addKeyFile, parseUnusedLimit, upgradeRepository } from '@coffre/repository'
-import { GeneratedTree, type ResticVault, SeededRandom, testSeed, TreeProcess } from '@coffre/testkit'
+import { GeneratedTree, type ResticVault, SeededRandom, TreeProcess, testSeed } from '@coffre/testkit'
 import { coffreBackup, coffreCheck, coffreForget, coffrePrune, coffreSnapshots } from './coffre-side.ts'
 import { resticMadeVault } from './restic-made-vault.ts'
 import { assertRestores, type KnownSnapshot } from './restored-tree.ts'
@@ -21,7 +21,11 @@ interface Variation {
 const variations: readonly Variation[] = [
   { name: 'as restic makes it by default', args: [] },
   { name: 'not compressed', args: ['--compression', 'off'] },
-  { name: 'well compressed, in small packs, pruned by restic', args: ['--compression', 'max', '--pack-size', '4'], prepare: pruneByRestic },
+  {
+    name: 'well compressed, in small packs, pruned by restic',
+    args: ['--compression', 'max', '--pack-size', '4'],
+    prepare: pruneByRestic,
+  },
   { name: 'with several keys', args: ['--no-extra-verify'], prepare: addKeys },
   { name: 'of format 1', args: [], version: 1, prepare: upgrade },
 ]
@@ -47,10 +51,16 @@ async function proveVariation(variation: Variation, seed: number): Promise<void>
     await tree.mutate(20)
     const expected = await hand.describe(tree.folder)
     const { snapshotId, counts } = await coffreBackup(vault, [tree.folder])
-    assert.ok(counts.dataAdded < counts.totalBytesProcessed / 2, `Coffre stored ${counts.dataAdded} bytes, most of which restic had stored already`)
+    assert.ok(
+      counts.dataAdded < counts.totalBytesProcessed / 2,
+      `Coffre stored ${counts.dataAdded} bytes, most of which restic had stored already`,
+    )
     snapshots.push({ id: snapshotId, expected })
   }
-  await coffreForget(vault, snapshots.splice(0, 1).map(({ id }) => id))
+  await coffreForget(
+    vault,
+    snapshots.splice(0, 1).map(({ id }) => id),
+  )
   await coffrePrune(vault, { maxUnused: parseUnusedLimit('0') })
   await coffreCheck(vault)
   await restores('coffre', 'after a prune by Coffre')
@@ -59,7 +69,12 @@ async function proveVariation(variation: Variation, seed: number): Promise<void>
   assert.deepEqual(await vault.resticLines(['list', 'locks', '--no-lock']), [])
 }
 
-async function resticSnapshots(vault: ResticVault, tree: GeneratedTree, hand: TreeProcess, args: readonly string[]): Promise<KnownSnapshot[]> {
+async function resticSnapshots(
+  vault: ResticVault,
+  tree: GeneratedTree,
+  hand: TreeProcess,
+  args: readonly string[],
+): Promise<KnownSnapshot[]> {
   const snapshots: KnownSnapshot[] = []
   for (let i = 0; i < 3; i++) {
     if (i > 0) await tree.mutate(20)

@@ -27,3 +27,16 @@ export async function assertRestores(
   assertSameTree(expected, await hand.describe(target + source), `${what}, restored by ${by}`)
   await rm(target, { recursive: true })
 }
+
+/** The same by Coffre, over what was restored there before, each thing brought to what it should be and all else removed. */
+export async function assertRestoresOver(
+  vault: ResticVault,
+  hand: TreeProcess,
+  { id, expected }: KnownSnapshot,
+  source: ByteString,
+  what: string,
+): Promise<void> {
+  const target = vault.path('restored-over')
+  await coffreRestore(vault, id, target, { removeOthers: true })
+  assertSameTree(expected, await hand.describe(target + source), `${what}, restored over another`)
+}

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type ByteString, compareByteStrings } from '@coffre/foundation'
 import { BlobReader, type Id, loadIndex, loadSnapshot, type Node } from '@coffre/repository'
-import { GeneratedTree, type ResticVault, SeededRandom, testSeed, TreeProcess } from '@coffre/testkit'
+import { GeneratedTree, type ResticVault, SeededRandom, TreeProcess, testSeed } from '@coffre/testkit'
 import { coffreBackup, plainVariation, type WriteVariation } from './coffre-side.ts'
 import { resticMadeVault } from './restic-made-vault.ts'
 
-/** restic cuts database files as any other. */
+/** restic cuts database files like all others. */
 const asRestic: WriteVariation = { ...plainVariation, cut: 'content' }
 /** What restic will do by itself some day: st_dev only where hard links need it. Coffre does so already. */
 const futureRestic = { RESTIC_FEATURES: 'device-id-for-hardlinks=true' }
@@ -48,7 +48,9 @@ test('the restic of today tells st_dev of every entry, and nothing else differs'
 
 test('each takes the other for its own parent: nothing is read again', async () => {
   const theirs = await resticBackup(['tree'], futureRestic)
-  const ours = await coffreBackup(vault, ['tree'], asRestic, { parent: await loadSnapshot(await vault.open(), theirs, vault.signal) })
+  const ours = await coffreBackup(vault, ['tree'], asRestic, {
+    parent: await loadSnapshot(await vault.open(), theirs, vault.signal),
+  })
   assert.deepEqual([ours.counts.filesNew, ours.counts.filesChanged, ours.counts.dirsNew], [0, 0, 0])
   assert.ok(ours.counts.filesUnmodified > 30)
   const lines = await vault.resticLines(['backup', 'tree', '--parent', ours.snapshotId], {}, process.cwd())
@@ -88,7 +90,9 @@ test('targets are laid out alike, wherever they are seen from', async () => {
   const place = vault.path('layouts')
   await hand.change([
     ...['', '/deep', '/deep/d', '/deep/other', '/other'].map((path) => ({ do: 'folder', path: place + path }) as const),
-    ...['/deep/file', '/deep/d/inner', '/other/file', '/deep/other/mine'].map((path) => ({ do: 'write', path: place + path, pieces: [['text', 10, 1]] }) as const),
+    ...['/deep/file', '/deep/d/inner', '/other/file', '/deep/other/mine'].map(
+      (path) => ({ do: 'write', path: place + path, pieces: [['text', 10, 1]] }) as const,
+    ),
   ])
   for (const [from, given] of layouts) {
     const targets = given.map((target) => target.replace('ABSOLUTE', place))
@@ -117,7 +121,11 @@ async function assertNoDifference(theirs: Id, ours: Id, what = ''): Promise<void
   assertSameLines(await listing(theirs), await listing(ours), what)
   const changes = await vault.resticLines(['diff', theirs, ours, '--metadata', '--no-lock'])
   // A folder counts as changed when attributes stand in another order somewhere below: restic keeps the file system's, Coffre sorts.
-  assertSameLines([], changes.filter((line) => line.includes('"change"') && !line.includes('/","')), what)
+  assertSameLines(
+    [],
+    changes.filter((line) => line.includes('"change"') && !line.includes('/","')),
+    what,
+  )
   assertSameLines(await nodes(theirs), await nodes(ours), what)
 }
 
@@ -158,7 +166,9 @@ async function nodes(id: Id, leftOut: readonly (keyof Node)[] = []): Promise<str
 }
 
 function nodeText({ subtree, extendedAttributes = [], ...fields }: Partial<Node>): string {
-  const attributes = extendedAttributes.toSorted((a, b) => compareByteStrings(a.name, b.name)).map(({ name, value }) => [name, Buffer.from(value).toString('hex')])
+  const attributes = extendedAttributes
+    .toSorted((a, b) => compareByteStrings(a.name, b.name))
+    .map(({ name, value }) => [name, Buffer.from(value).toString('hex')])
   const all = { ...fields, attributes, hasTree: subtree !== undefined }
   return JSON.stringify(Object.entries(all).sort(), (_, value: unknown) => (typeof value === 'bigint' ? `${value}` : value))
 }
