@@ -143,7 +143,13 @@ async function targetsOf(call: BackupCall, session: Session, report: BackupRepor
   const { options: given, positionals, surroundings, texts: words } = call
   if (given.stdin || given.stdinFromCommand) return 'stream'
   const lists = { patterns: given.filesFrom, verbatim: given.filesFromVerbatim, raw: given.filesFromRaw }
-  const { targets, missing } = await gatherTargets(lists, positionals, surroundings.workingFolder, session.repository.context.files)
+  const { targets, missing, unmatched } = await gatherTargets(
+    lists,
+    positionals,
+    surroundings.workingFolder,
+    session.repository.context.files,
+  )
+  for (const pattern of unmatched) call.output.warn(words.say('backup.unmatched', { pattern }))
   for (const path of missing) report.fail(absolutePath(path, surroundings.workingFolder), words.say('backup.missing', { path }))
   return targets
 }

@@ -113,6 +113,7 @@ export const english = {
   'backup.progressOf': '[{time}] {percent}  {files} files {size}, total {ofFiles} files {ofSize}, {errors} errors{eta}  {current}',
   'backup.saved': 'snapshot {id} saved',
   'backup.skipped': 'nothing has changed, no snapshot saved',
+  'backup.unmatched': 'nothing fits the pattern {pattern}',
   'backup.wouldAdd': 'Would add to the repository: {size} ({stored} stored)',
 
   'cat.packMismatch': 'pack {id} is damaged: its content hashes to {actual}',
@@ -189,7 +190,6 @@ export const english = {
   'keys.removed': 'removed key {id}',
 
   'lock.waiting': 'the repository is locked; trying again for {seconds} s',
-  'storage.retrying': '{problem}; trying again in {seconds} s',
   'locks.count': '{count} locks',
   'locks.exclusive': 'exclusive',
   'locks.shared': 'shared',

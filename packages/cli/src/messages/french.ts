@@ -118,6 +118,7 @@ export const french: Readonly<Record<TextKey, string>> = {
     '[{time}] {percent}  {files} fichiers {size}, sur {ofFiles} fichiers {ofSize}, {errors} erreurs{eta}  {current}',
   'backup.saved': 'instantané {id} enregistré',
   'backup.skipped': 'rien n’a changé, pas d’instantané',
+  'backup.unmatched': 'rien ne répond au motif {pattern}',
   'backup.wouldAdd': 'Serait ajouté au dépôt : {size} ({stored} stockés)',
 
   'cat.packMismatch': 'le paquet {id} est endommagé : l’empreinte de son contenu est {actual}',
@@ -195,7 +196,6 @@ export const french: Readonly<Record<TextKey, string>> = {
   'keys.removed': 'clé {id} supprimée',
 
   'lock.waiting': 'le dépôt est verrouillé ; nouveaux essais pendant {seconds} s',
-  'storage.retrying': '{problem} ; nouvel essai dans {seconds} s',
   'locks.count': '{count} verrous',
   'locks.exclusive': 'exclusif',
   'locks.shared': 'partagé',

@@ -2,7 +2,7 @@ import { type ByteString, byteStringFrom, isCoffreError } from '@coffre/foundati
 import { decodeTextFile, type LocalFiles } from '@coffre/repository'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
 import { absolutePath } from './absolute-path.ts'
-import { expandGlob } from './expand-glob.ts'
+import { expandGlob, hasWildcards } from './expand-glob.ts'
 import { linesOf, readBytes, trimSpaces } from './text-file.ts'
 
 /** Files that name what to back up. `-` is standard input. */
@@ -18,8 +18,9 @@ export interface TargetLists {
 export interface GatheredTargets {
   /** As they were given. */
   readonly targets: readonly ByteString[]
-  /** Targets and patterns that stand for nothing. */
   readonly missing: readonly ByteString[]
+  /** Patterns that nothing fits. */
+  readonly unmatched: readonly ByteString[]
 }
 
 /** Everything that is asked for and there. An error when that is nothing. */
@@ -31,11 +32,12 @@ export async function gatherTargets(
 ): Promise<GatheredTargets> {
   const asked: ByteString[] = []
   const missing: ByteString[] = []
+  const unmatched: ByteString[] = []
   for (const file of lists.patterns) {
     for (const line of linesOf(decodeTextFile(await readList(file, '--files-from'))).map(trimSpaces)) {
       if (line === '' || line.startsWith('#')) continue
       const expanded = expandGlob(line, workingFolder, files)
-      if (expanded.length === 0) missing.push(line)
+      if (expanded.length === 0) (hasWildcards(line) ? unmatched : missing).push(line)
       asked.push(...expanded)
     }
   }
@@ -45,16 +47,16 @@ export async function gatherTargets(
   }
   for (const file of lists.raw) asked.push(...rawNames(await readList(file, '--files-from-raw')))
   asked.push(...operands)
-  if (asked.length === 0 && missing.length === 0) throw usageError('error.nothingToBackUp', {}, 'hint.nothingToBackUp')
+  if (asked.length + missing.length + unmatched.length === 0) throw usageError('error.nothingToBackUp', {}, 'hint.nothingToBackUp')
   const targets = asked.filter((target) => exists(absolutePath(target, workingFolder), files) || void missing.push(target))
   if (targets.length === 0) {
     throw new CommandLineError(
       'source.missing',
-      { key: 'error.noTargets', values: { paths: missing.join(', ') } },
+      { key: 'error.noTargets', values: { paths: [...missing, ...unmatched].join(', ') } },
       { key: 'hint.filePath', values: {} },
     )
   }
-  return { targets, missing }
+  return { targets, missing, unmatched }
 }
 
 async function readList(file: ByteString, option: string): Promise<Buffer> {
