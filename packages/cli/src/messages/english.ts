@@ -275,6 +275,8 @@ export const english = {
   'stats.total': 'Total Size',
   'stats.uncompressed': 'Total Uncompressed Size',
 
+  'storage.retrying': '{problem}; trying again in {seconds} s',
+
   'tag.changed': 'snapshot {oldId} became {newId}',
 
   'unlock.removed': 'removed {count} locks',

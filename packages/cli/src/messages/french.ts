@@ -282,6 +282,8 @@ export const french: Readonly<Record<TextKey, string>> = {
   'stats.total': 'Taille totale',
   'stats.uncompressed': 'Taille totale sans compression',
 
+  'storage.retrying': '{problem} ; nouvel essai dans {seconds} s',
+
   'tag.changed': 'l’instantané {oldId} est devenu {newId}',
 
   'unlock.removed': '{count} verrous supprimés',
