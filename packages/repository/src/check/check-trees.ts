@@ -38,7 +38,10 @@ export async function checkTrees(
     },
     ...(onProgress === undefined ? {} : { progress: onProgress }),
   }
-  return sweepTrees(index, new BlobReader(repository, index), roots.keys(), visitor, signal)
+  const reader = new BlobReader(repository, index)
+  const used = await sweepTrees(index, reader, roots.keys(), visitor, signal)
+  reader.release()
+  return used
 }
 
 function packOf(index: RepositoryIndex, tree: Id): { readonly type: 'pack'; readonly name: Id } {

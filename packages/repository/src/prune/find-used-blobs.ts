@@ -38,7 +38,9 @@ export async function findUsedBlobs(
     },
     ...(onProgress === undefined ? {} : { progress: onProgress }),
   }
-  const used = await sweepTrees(index, new BlobReader(repository, index), roots, visitor, signal)
+  const reader = new BlobReader(repository, index)
+  const used = await sweepTrees(index, reader, roots, visitor, signal)
+  reader.release()
   missing.throwIfAny()
   return used
 }

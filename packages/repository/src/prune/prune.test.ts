@@ -70,6 +70,22 @@ test('a prune leaves exactly what the snapshots need', async () => {
   assert.equal(after.stats.blobs.unused + after.stats.blobs.duplicate + after.stats.packs.unindexed, 0)
 })
 
+test('worker threads leave the same as the calling thread', async () => {
+  await using fixture = await RepositoryFixture.create({ workers: 2 })
+  const files = (seed: number): SourceFiles => {
+    const bytes = fixture.noise(1_200_000, seed)
+    return Object.fromEntries(Array.from({ length: 600 }, (_, file) => [`d${file % 20}/f${file}`, bytes.subarray(file * 2000, file * 2000 + 2000)]))
+  }
+  await fixture.snapshot(files(1))
+  await fixture.snapshot(Object.fromEntries(Object.entries(files(2)).filter((_, file) => file % 3 === 0)))
+  await forgetAllBut(fixture.repository, 1)
+  const stats = await prune(fixture.repository)
+  assert.ok(stats.blobs.repackRemove > 150)
+  assert.deepEqual(await findingsOf(fixture.repository), [])
+  const after = await planPrune(fixture.repository, { packBytes }, signal)
+  assert.deepEqual([after.stats.blobs.used, after.stats.blobs.unused], [stats.blobs.used, 0])
+})
+
 test('a plan changes nothing, and a second prune has nothing to do', async () => {
   await using fixture = await wastefulRepository()
   const count = fixture.backend.operations.length

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { CoffreError, throwIfAborted } from '@coffre/foundation'
 import { PackMemory } from '../check/pack-memory.ts'
 import type { Id } from '../format/node.ts'
@@ -8,7 +9,9 @@ import { type PackStretch, packStretches } from '../walk/pack-stretches.ts'
 import { EntriesByPack } from './entries-by-pack.ts'
 import type { PrunePlan, PruneProgress } from './plan-prune.ts'
 
-const stretchBytesMax = 16 * 1024 * 1024
+const stretchBytesMax = 8 * 1024 * 1024
+/** A pack may have tens of thousands of blobs, each an object on its way to a worker. */
+const piecesAtOnce = 1024
 /** zstd's level for what is written again. */
 const level = 3
 
@@ -63,7 +66,10 @@ export async function repackPlanned(
   const onPack = (done: number): void => options.onProgress?.('repack', done, repack.length)
   const wantedOf = (pack: number): Iterable<number> => entries.of(pack).filter((entry) => wanted.has(entry))
   const size = options.packBytes === undefined ? {} : { packBytes: options.packBytes }
+  const before = index.blobs.count
   await repackPacks(repository, index, repack, wantedOf, { onPack, ...size }, signal)
+  const added = index.blobs.count - before
+  assert.equal(added, wanted.size, `${added} of ${wanted.size} blobs were repacked; nothing was removed`)
 }
 
 function writerOptions({ packBytes }: RepackOptions): BlobWriterOptions {
@@ -86,19 +92,35 @@ async function repackStretch(
     const target = Buffer.from(memory as unknown as ArrayBuffer, 0, stretch.length)
     const { offset, length } = stretch
     await repository.backend.load({ type: 'pack', name }, { offset, length }, signal, target)
-    const pieces = stretch.entries.map((entry) => {
-      const location = index.blobs.location(entry)
-      return { ...location, id: index.blobs.idHex(entry), offset: location.offset - offset }
-    })
-    const isTree = stretch.entries.map((entry) => index.blobs.isTree(entry))
-    const { damaged } = await writer.pool.run({ kind: 'repack', memory, isTree, pieces }, signal)
-    for (const [piece, problem] of damaged) {
-      const blob = pieces[piece]?.id ?? ''
-      if (options.onDamaged === undefined) throw damagedBlob(name, blob, problem)
-      options.onDamaged(name, blob, problem)
+    for (let at = 0; at < stretch.entries.length; at += piecesAtOnce) {
+      const entries = stretch.entries.slice(at, at + piecesAtOnce)
+      await repackPieces(index, writer, memory, offset, entries, name, options, signal)
     }
   } finally {
     packMemory.giveBack(memory)
+  }
+}
+
+async function repackPieces(
+  index: RepositoryIndex,
+  writer: BlobWriter,
+  memory: SharedArrayBuffer,
+  stretchOffset: number,
+  entries: readonly number[],
+  name: Id,
+  options: RepackOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const pieces = entries.map((entry) => {
+    const { offset, sealedBytes, rawBytes } = index.blobs.location(entry)
+    return { id: index.blobs.idHex(entry), offset: offset - stretchOffset, sealedBytes, rawBytes }
+  })
+  const isTree = entries.map((entry) => index.blobs.isTree(entry))
+  const { damaged } = await writer.pool.run({ kind: 'repack', memory, isTree, pieces }, signal)
+  for (const [piece, problem] of damaged) {
+    const blob = pieces[piece]?.id ?? ''
+    if (options.onDamaged === undefined) throw damagedBlob(name, blob, problem)
+    options.onDamaged(name, blob, problem)
   }
 }
 

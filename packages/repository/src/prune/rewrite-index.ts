@@ -1,14 +1,21 @@
+import assert from 'node:assert/strict'
+import { sealOverheadBytes } from '../crypto/sealer.ts'
 import { IndexEncoder } from '../format/index-encoder.ts'
 import type { Id } from '../format/node.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
+import { compressedHeaderEntryBytes, headerEntryBytes } from '../pack/pack-header.ts'
 import { type Repository, requestMarginMs } from '../repository/repository.ts'
 import { EntriesByPack } from './entries-by-pack.ts'
 import { removeFiles } from './remove-files.ts'
 
 /** A new index file begins after so many blobs, with the next pack. */
 const blobsPerFile = 50_000
+const headerOverheadBytes = sealOverheadBytes + 4
 
-/** Writes what the index says of the chosen packs to new index files. They are durable when this resolves, and the old ones still there. */
+/**
+ * Writes what the index says of the chosen packs to new index files. They are durable when this resolves, and the old ones still
+ * there. Where the size of a pack is known, its blobs have to add up to it.
+ */
 export async function writeIndex(
   repository: Repository,
   index: RepositoryIndex,
@@ -29,10 +36,14 @@ export async function writeIndex(
     const ofPack = isKept(pack) ? entries.of(pack) : []
     if (ofPack.length === 0) continue
     encoder.beginPack(index.packs.id(pack))
+    let packBytes = headerOverheadBytes
     for (const entry of ofPack) {
       const { offset, sealedBytes, rawBytes } = index.blobs.location(entry)
+      packBytes += sealedBytes + (rawBytes > 0 ? compressedHeaderEntryBytes : headerEntryBytes)
       encoder.blob(index.blobs.idHex(entry), index.blobs.isTree(entry), offset, sealedBytes, rawBytes)
     }
+    const sizeBytes = index.packs.sizeBytes(pack) ?? packBytes
+    assert.equal(packBytes, sizeBytes, `the blobs of pack ${index.packs.id(pack)} make ${packBytes} bytes, it has ${sizeBytes}`)
     if (encoder.blobCount < blobsPerFile) continue
     await save()
     onProgress?.(pack + 1, total)

@@ -21,8 +21,11 @@ export class StoredPacks {
     const packs = new StoredPacks(totals)
     for await (const file of repository.backend.list('pack', signal)) {
       const pack = index.packs.find(file.name)
-      if (pack >= 0 && totals.isIndexed(pack)) packs.#sizes[pack] = file.sizeBytes
-      else packs.unindexed.set(file.name, file.sizeBytes)
+      if (pack >= 0 && totals.isIndexed(pack)) {
+        packs.#sizes[pack] = file.sizeBytes
+        // For whoever writes the index anew, to hold it against.
+        if (packs.isSound(pack)) index.packs.setSize(pack, file.sizeBytes)
+      } else packs.unindexed.set(file.name, file.sizeBytes)
     }
     return packs
   }
