@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { type Finding, type Id, type Repository, removeLocks } from '@coffre/repository'
+import { type Finding, type Id, type Repository, removeLocks, removeUnreadableSnapshots, repairIndex } from '@coffre/repository'
 import { type Backend, MemoryBackend, pathOf, RetryBackend, type StoredFiles } from '@coffre/storage'
 import { type CrashState, crashStates } from '@coffre/testkit'
 import { reopened } from './process-context.ts'
@@ -93,8 +93,7 @@ async function tidy(repository: Repository, found: readonly Finding[], before: S
     found.some(({ file }) => file?.type === 'lock'),
     signal,
   )
-  for (const finding of found) {
-    const { file } = finding
-    if (file !== undefined && file.type !== 'lock' && isCutShort(finding, before)) await repository.backend.remove(file, signal)
-  }
+  const torn = new Set(found.filter((finding) => isCutShort(finding, before)).map(({ file }) => file?.type))
+  if (torn.has('snapshot')) await removeUnreadableSnapshots(repository, {}, signal)
+  if (torn.has('index')) await repairIndex(repository, {}, signal)
 }

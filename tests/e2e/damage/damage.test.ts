@@ -3,12 +3,11 @@ import { test } from 'node:test'
 import {
   checkRepository,
   type Finding,
-  forgetSnapshots,
   listSnapshots,
   loadIndex,
-  nothingHeld,
   type Repository,
   removeLocks,
+  removeUnreadableSnapshots,
   repairIndex,
   repairPacks,
   repairSnapshots,
@@ -105,11 +104,7 @@ async function repaired(vault: ExampleVault, files: StoredFiles, kind: Kind, pat
   const repository = onBackend(vault.fixture, new MemoryBackend({ files }))
   const before = await checkRepository(repository, { readData: 'all' }, signal)
   if (kind === 'lock') await removeLocks(repository, true, signal)
-  if (kind === 'snapshot') {
-    const damaged: string[] = []
-    await listSnapshots(repository, signal, (id) => damaged.push(id))
-    await forgetSnapshots(repository, damaged, { held: nothingHeld }, signal)
-  }
+  await removeUnreadableSnapshots(repository, {}, signal)
   await repairIndex(repository, {}, signal)
   if (before.brokenPacks.length > 0) await repairPacks(repository, before.brokenPacks, {}, signal)
   await repairSnapshots(repository, { forget: true }, signal)
