@@ -6,7 +6,7 @@ import { temporaryFolder } from '@coffre/testkit'
 
 test('the example of the README makes a snapshot', async () => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  const example = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? ''
+  const example = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] ?? ''
   assert.ok(example.trim().split('\n').length <= 15)
   await using folder = await temporaryFolder()
   const code = example
