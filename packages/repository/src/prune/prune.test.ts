@@ -74,7 +74,9 @@ test('worker threads leave the same as the calling thread', async () => {
   await using fixture = await RepositoryFixture.create({ workers: 2 })
   const files = (seed: number): SourceFiles => {
     const bytes = fixture.noise(1_200_000, seed)
-    return Object.fromEntries(Array.from({ length: 600 }, (_, file) => [`d${file % 20}/f${file}`, bytes.subarray(file * 2000, file * 2000 + 2000)]))
+    return Object.fromEntries(
+      Array.from({ length: 600 }, (_, file) => [`d${file % 20}/f${file}`, bytes.subarray(file * 2000, file * 2000 + 2000)]),
+    )
   }
   await fixture.snapshot(files(1))
   await fixture.snapshot(Object.fromEntries(Object.entries(files(2)).filter((_, file) => file % 3 === 0)))

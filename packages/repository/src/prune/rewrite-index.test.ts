@@ -29,6 +29,9 @@ test('packs that are not kept are in no index afterwards, all others are', async
   const before = await repository.names('index', signal)
   await rewriteIndex(repository, index, (pack) => pack !== gone, before, undefined, signal)
   const after = await loadIndex(repository, {}, signal)
-  assert.deepEqual([...after.packs.numbers()].map((pack) => after.packs.id(pack)).sort(), kept.map((pack) => index.packs.id(pack)).sort())
+  assert.deepEqual(
+    [...after.packs.numbers()].map((pack) => after.packs.id(pack)).sort(),
+    kept.map((pack) => index.packs.id(pack)).sort(),
+  )
   assert.deepEqual(after.files, index.files)
 })
