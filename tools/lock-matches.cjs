@@ -10,7 +10,12 @@ function packagesOf(path) {
 function isForThisMachine({ os, cpu, libc }) {
   const ownLibc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
   const fits = (list, own) => list === undefined || list.includes(own)
-  return os !== undefined && fits(os, process.platform) && fits(cpu, process.arch) && (process.platform !== 'linux' || fits(libc, ownLibc))
+  return (
+    os !== undefined &&
+    fits(os, process.platform) &&
+    fits(cpu, process.arch) &&
+    (process.platform !== 'linux' || fits(libc, ownLibc))
+  )
 }
 
 function matches() {
