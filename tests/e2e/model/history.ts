@@ -183,16 +183,21 @@ export class History {
       })
   }
 
-  /** Some die, some are suspended for longer than their locks and leases hold; an operator tidies up after them, an hour later. */
+  /**
+   * Some die, some are suspended for longer than their locks and leases hold; an operator tidies up after them, an hour later. Stock
+   * restic is not suspended beyond its lock: it would commit what it has in hand when it wakes, before it looks at the clock, and
+   * after an exclusive prune nothing but restic itself could hinder that.
+   */
   #strikeDown(): void {
     const { random } = this.#world
     if (random.integer(2) === 0) return
-    for (const { actor, startMs } of this.#players) {
+    for (const { actor, work, startMs } of this.#players) {
+      const isStock = work === actors.resticBackup || work === actors.resticPrune
       const fate = random.integer(8)
       if (fate > 1) continue
       this.#world.after(startMs + random.integer(4000), undefined, () => {
         if (fate === 0) this.#kill(actor)
-        else this.#pause(actor, (23 + random.integer(50)) * minuteMs)
+        else this.#pause(actor, (isStock ? random.integer(20) : 23 + random.integer(50)) * minuteMs)
       })
     }
   }
