@@ -8,7 +8,7 @@ import { defaultScryptCost, openLocalFiles, openRepository } from '@coffre/repos
 import { LocalBackend } from '@coffre/storage'
 import { startScriptedServer } from '@coffre/testkit'
 import { CliVault } from './cli-vault.ts'
-import { ended, jsonLines, type RunOptions, startCoffre } from './coffre-process.ts'
+import { ended, jsonLines, type RunOptions, said, startCoffre } from './coffre-process.ts'
 import { expectFailure } from './expect-failure.ts'
 
 interface BadInput {
@@ -201,7 +201,7 @@ test('a locked repository: exit code 11, at once or after --retry-lock', async (
   const env = { COFFRE_REPO: vault.repo, COFFRE_PASSWORD_FILE: vault.passwordFile }
   const backup = startCoffre(['repo', 'backup', '--stdin'], { env, input: '' })
   const result = ended(backup)
-  await new Promise<void>((resolve) => backup.stderr?.on('data', (text) => String(text).includes('parent') && resolve()))
+  await said(backup, 'parent')
   expectFailure(await vault.run(['forget', '--keep-last', '1']), 'repository.locked', /locked by process \d+ of /, /--retry-lock/)
   const waited = await vault.run(['forget', '--keep-last', '1', '--retry-lock', '1s', '--json'])
   assert.equal(waited.exitCode, 11)

@@ -48,6 +48,18 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   return { exitCode, signal, stdout, stderr }
 }
 
+/** Resolves once the program has said this on standard error; rejects when it ends without. */
+export function said(child: ChildProcess, words: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    child.stderr?.setEncoding('utf8').on('data', (more: string) => {
+      text += more
+      if (text.includes(words)) resolve()
+    })
+    child.once('close', () => reject(new Error(`it never said "${words}": ${text}`)))
+  })
+}
+
 export async function runCoffre(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const child = startCoffre(args, options)
   child.stdin?.end(options.input)

@@ -5,7 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { CliVault, type ListedSnapshot } from './cli-vault.ts'
-import { ended, startCoffre } from './coffre-process.ts'
+import { ended, said, startCoffre } from './coffre-process.ts'
 
 /** A backup that waits for its standard input, so that it can be interrupted in the middle. */
 async function startWaitingBackup(vault: CliVault) {
@@ -13,7 +13,7 @@ async function startWaitingBackup(vault: CliVault) {
   const child = startCoffre(['repo', 'backup', '--stdin', '-v'], { cwd: vault.folder, env, input: '' })
   const result = ended(child)
   // It says so once it holds the lock and has looked for a parent.
-  while (!String(await once(child.stderr ?? child, 'data')).includes('no parent'));
+  await said(child, 'no parent')
   return { child, result }
 }
 
