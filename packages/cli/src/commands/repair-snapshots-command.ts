@@ -1,4 +1,11 @@
-import { type RepairedSnapshot, repairSnapshots, type StoredSnapshot, selectSnapshots, type TreeRepair } from '@coffre/repository'
+import {
+  type RepairedSnapshot,
+  removeUnreadableSnapshots,
+  repairSnapshots,
+  type StoredSnapshot,
+  selectSnapshots,
+  type TreeRepair,
+} from '@coffre/repository'
 import { type Call, defineCommand } from '../command.ts'
 import { flag } from '../options/option.ts'
 import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
@@ -33,6 +40,7 @@ export const repairSnapshotsCommand = defineCommand({
       signal,
       warnOfSnapshot(call),
     )
+    const held = await heldNow(session)
     const steps = showSteps({ snapshots: 'check.phase.snapshots' }, call)
     let repaired: readonly RepairedSnapshot[]
     try {
@@ -42,7 +50,7 @@ export const repairSnapshotsCommand = defineCommand({
           snapshots,
           forget: given.forget,
           dryRun: given.dryRun,
-          held: await heldNow(session),
+          held,
           onRepair: (snapshot, repair) => tellRepair(snapshot, repair, call),
           onProgress: (done, total) => steps.update('snapshots', done, total),
         },
@@ -53,8 +61,10 @@ export const repairSnapshotsCommand = defineCommand({
     }
     const added = repaired.flatMap(({ replacement }) => (replacement === undefined ? [] : [replacement]))
     const removed = repaired.flatMap(({ snapshot, isRemoved }) => (isRemoved ? [snapshot.id] : []))
-    await recordSnapshots(session, { added, removed })
-    tell(repaired, call)
+    const unreadable = given.forget ? await removeUnreadableSnapshots(repository, { dryRun: given.dryRun, held }, signal) : []
+    for (const id of unreadable) tellUnreadable(id, call)
+    await recordSnapshots(session, { added, removed: given.dryRun ? removed : [...removed, ...unreadable] })
+    tell(repaired, unreadable.length, call)
   },
 })
 
@@ -63,7 +73,12 @@ function tellRepair({ id }: StoredSnapshot, { path, problem }: TreeRepair, { out
   else output.note(texts.say(problemTexts[problem], { id: shortId(id), path }))
 }
 
-function tell(repaired: readonly RepairedSnapshot[], { output, texts, options: { dryRun } }: RepairCall): void {
+function tellUnreadable(id: string, { output, texts, options: { dryRun } }: RepairCall): void {
+  if (output.json) output.printJson({ message_type: 'changed', old_snapshot_id: id, lost: true })
+  else output.summarize(texts.say(dryRun ? 'repair.wouldRemoveUnreadable' : 'repair.removedUnreadable', { id: shortId(id) }))
+}
+
+function tell(repaired: readonly RepairedSnapshot[], unreadable: number, { output, texts, options: { dryRun } }: RepairCall): void {
   for (const { snapshot, replacement, isHopeless } of repaired) {
     if (output.json) {
       const ids = { old_snapshot_id: snapshot.id, ...(replacement === undefined ? {} : { new_snapshot_id: replacement }) }
@@ -73,7 +88,7 @@ function tell(repaired: readonly RepairedSnapshot[], { output, texts, options: {
       output.summarize(texts.say('rewrite.saved', { snapshot: snapshotLine(snapshot, texts), id: shortId(replacement) }))
     else output.summarize(texts.say('rewrite.would', { snapshot: snapshotLine(snapshot, texts) }))
   }
-  const count = repaired.length
+  const count = repaired.length + unreadable
   if (output.json) output.printJson({ message_type: 'summary', changed_snapshots: count, ...(dryRun ? { dry_run: true } : {}) })
   else output.summarize(texts.say(dryRun ? 'changes.wouldBeMade' : 'changes.made', { count }))
 }

@@ -227,6 +227,8 @@ export const english = {
   'repair.correctedPack': 'the index was wrong about pack {id}',
   'repair.damagedIndex': 'index {id} is damaged and goes away',
   'repair.droppedPack': 'pack {id} is not there any more',
+  'repair.removedUnreadable': 'snapshot {id} cannot be read at all and was removed',
+  'repair.wouldRemoveUnreadable': 'snapshot {id} cannot be read at all and would be removed',
   'repair.hopeless': '{snapshot}: nothing of it can be read',
   'repair.index': 'the index is new: {added} packs added, {corrected} corrected, {dropped} dropped, {damaged} damaged index files',
   'repair.indexFine': 'the index is as it should be',

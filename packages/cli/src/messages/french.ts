@@ -233,6 +233,8 @@ export const french: Readonly<Record<TextKey, string>> = {
   'repair.correctedPack': 'l’index se trompait sur le paquet {id}',
   'repair.damagedIndex': 'l’index {id} est endommagé et s’en va',
   'repair.droppedPack': 'le paquet {id} n’est plus là',
+  'repair.removedUnreadable': 'l’instantané {id} est entièrement illisible ; il a été supprimé',
+  'repair.wouldRemoveUnreadable': 'l’instantané {id} est entièrement illisible ; il serait supprimé',
   'repair.hopeless': '{snapshot} : rien n’en est lisible',
   'repair.index':
     'l’index est refait : {added} paquets ajoutés, {corrected} corrigés, {dropped} retirés, {damaged} index endommagés',

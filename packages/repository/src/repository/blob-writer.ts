@@ -40,6 +40,8 @@ const openPacksMin = 2
 const defaultUploads = 1
 /** An index file is written when so many blobs wait for one, so that a killed backup need not store them again. */
 const blobsPerIndex = 20_000
+/** Or so much time has passed: packs without an index must not wait so long that a sweep takes them for leftovers. */
+const indexPeriodMs = 10 * 60_000
 
 /**
  * One session of storing blobs: packs from all threads go to the backend as they are completed, index files follow them, never
@@ -63,12 +65,14 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
   #mainPacksInFlight = 0
   #unindexed: IndexedPack[] = []
   #unindexedBlobs = 0
+  #indexedMs: number
   #indexing: Promise<void> = Promise.resolve()
   #failure: unknown
   readonly #packs: Id[] = []
 
   constructor(repository: Repository, index: RepositoryIndex, options: BlobWriterOptions, signal: AbortSignal) {
     this.#repository = repository
+    this.#indexedMs = repository.context.clock.monotonicMs()
     this.#index = index
     this.#options = options
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
@@ -197,7 +201,8 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     const blobs = parsePackHeader(pack.header, pack.id)
     this.#unindexed.push({ id: pack.id, blobs })
     this.#unindexedBlobs += blobs.length
-    if (this.#unindexedBlobs >= blobsPerIndex) this.#writeIndex()
+    const isDue = this.#repository.context.clock.monotonicMs() - this.#indexedMs >= indexPeriodMs
+    if (isDue || this.#unindexedBlobs >= blobsPerIndex) this.#writeIndex()
   }
 
   /** Packs that are stored go to a new index file, once they are durable. Files are written one after the other. */
@@ -206,6 +211,7 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     if (packs.length === 0) return
     this.#unindexed = []
     this.#unindexedBlobs = 0
+    this.#indexedMs = this.#repository.context.clock.monotonicMs()
     this.#indexing = this.#indexing.then(async () => {
       if (this.#failure !== undefined) return
       await this.#repository.backend.flush(this.#signal)
