@@ -5,6 +5,7 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-enableCompileCache(join(import.meta.dirname, '../../../node_modules/.cache/coffre-modules'))
+const compiledModules = join(import.meta.dirname, '../../../node_modules/.cache/coffre-modules')
+enableCompileCache(compiledModules)
 const { runProcess } = await import('./host/run-process.ts')
-await runProcess()
+await runProcess(compiledModules)

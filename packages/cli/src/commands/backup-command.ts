@@ -161,7 +161,8 @@ function streamPath({ options: { stdinFilename = 'stdin' } }: BackupCall): ByteS
 function streamTarget(call: BackupCall, signal: AbortSignal): StreamTarget {
   const path = streamPath(call)
   const [program, ...args] = call.positionals
-  if (call.options.stdinFromCommand && program !== undefined) return { path, ...commandSource([program, ...args], signal) }
+  if (call.options.stdinFromCommand && program !== undefined)
+    return { path, ...commandSource([program, ...args], call.surroundings.environment, signal) }
   return { path, source: new StreamSource(process.stdin, signal), ended: Promise.resolve() }
 }
 

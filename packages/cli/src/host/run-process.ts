@@ -4,8 +4,10 @@ import { Sink } from '../output/sink.ts'
 import { exactArguments, exactWorkingFolder } from './exact-arguments.ts'
 import { whenInterrupted } from './interrupts.ts'
 
-/** Runs the command line that this process was started with, and leaves its exit code. */
-export async function runProcess(): Promise<void> {
+/** Runs the command line that this process was started with, and leaves its exit code. Threads find their modules compiled, too. */
+export async function runProcess(compiledModules: string): Promise<void> {
+  const environment = { ...process.env }
+  process.env['NODE_COMPILE_CACHE'] ??= compiledModules
   const interrupted = new AbortController()
   const forgetSignals = whenInterrupted((name) => interrupted.abort(new CoffreError('interrupted', `interrupted by ${name}`)))
   const broken: { results?: Error } = {}
@@ -19,7 +21,7 @@ export async function runProcess(): Promise<void> {
   try {
     process.exitCode = await runCommandLine({
       args: exactArguments(),
-      surroundings: { environment: process.env, workingFolder: exactWorkingFolder(), signal: interrupted.signal },
+      surroundings: { environment, workingFolder: exactWorkingFolder(), signal: interrupted.signal },
       results,
       notes,
       resultsBroken: { signal: readerLeft.signal, cause: () => broken.results },

@@ -12,5 +12,8 @@ export async function readNewPassword(
   const fromFile = file ?? variable(environment, 'COFFRE_NEW_PASSWORD_FILE')
   const text = fromFile === undefined ? variable(environment, 'COFFRE_NEW_PASSWORD') : undefined
   if (fromFile === undefined && text === undefined) throw usageError('error.noNewPassword', {}, 'hint.newPassword')
-  return readPassword({ fileOption: '--new-password-file', commandOption: '', file: fromFile, text, mayBeEmpty: false }, signal)
+  return readPassword(
+    { fileOption: '--new-password-file', commandOption: '', file: fromFile, text, mayBeEmpty: false, environment },
+    signal,
+  )
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type ByteString, byteStringFrom, bytesOf, CoffreError, throwIfAborted } from '@coffre/foundation'
+import type { Environment } from '@coffre/storage'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
 import { splitCommand } from './split-command.ts'
 import { readTextFile, trimSpaces } from './text-file.ts'
@@ -15,6 +16,8 @@ export interface PasswordSources {
   /** The password itself, from the environment. */
   readonly text?: string | undefined
   readonly mayBeEmpty: boolean
+  /** What the command finds around it. */
+  readonly environment: Environment
 }
 
 /** Never asks: a password that is nowhere to be found is an error. White space around it in a file is no part of it, as in restic. */
@@ -34,14 +37,15 @@ export async function readPassword(sources: PasswordSources, signal: AbortSignal
 async function readSource(sources: PasswordSources, signal: AbortSignal): Promise<ByteString | undefined> {
   const { file, command, text, fileOption, commandOption } = sources
   if (file !== undefined) return trimSpaces(await readTextFile(file, fileOption))
-  if (command !== undefined) return trimSpaces(byteStringFrom(await outputOf(splitCommand(command, commandOption), signal)))
+  if (command !== undefined)
+    return trimSpaces(byteStringFrom(await outputOf(splitCommand(command, commandOption), sources.environment, signal)))
   return text
 }
 
 /** What a program writes to its standard output. Its complaints go where ours go. */
-async function outputOf([program, ...args]: [string, ...string[]], signal: AbortSignal): Promise<Buffer> {
+async function outputOf([program, ...args]: [string, ...string[]], environment: Environment, signal: AbortSignal): Promise<Buffer> {
   throwIfAborted(signal)
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], signal })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], signal, env: environment })
   const chunks: Buffer[] = []
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
   try {

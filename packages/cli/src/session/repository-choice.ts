@@ -86,6 +86,7 @@ function passwordSources(options: ChoiceOptions, names: Names, { environment }: 
     fileOption: `${names.option}password-file`,
     commandOption: `${names.option}password-command`,
     mayBeEmpty: options.insecureNoPassword,
+    environment,
   }
   if (options.insecureNoPassword || options.passwordFile !== undefined || options.passwordCommand !== undefined) {
     return { ...shown, file: options.passwordFile, command: options.passwordCommand }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 import { CoffreError, interruption } from '@coffre/foundation'
 import type { ContentSource } from '@coffre/repository'
+import type { Environment } from '@coffre/storage'
 
 /** Reads a stream of Node's in the pieces that are asked for. */
 export class StreamSource implements ContentSource {
@@ -43,9 +44,10 @@ export class StreamSource implements ContentSource {
 /** What a program prints. `ended` rejects unless it ends well: what it printed until then is not to be trusted. */
 export function commandSource(
   [program, ...args]: readonly [string, ...string[]],
+  environment: Environment,
   signal: AbortSignal,
 ): { readonly source: ContentSource; readonly ended: Promise<void> } {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'], env: environment })
   const stop = (): void => void child.kill()
   signal.addEventListener('abort', stop, { once: true })
   const ended = once(child, 'close')
