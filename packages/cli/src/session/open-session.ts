@@ -71,7 +71,11 @@ async function hold(
   stack.defer(() => ended.abort())
   const retryForMs = call.globals.retryLock ?? 0
   try {
-    const onWaiting = (): void => call.output.note(call.texts.say('lock.waiting', { seconds: Math.ceil(retryForMs / 1000) }))
+    let isWaiting = false
+    const onWaiting = (): void => {
+      if (!isWaiting) call.output.note(call.texts.say('lock.waiting', { seconds: Math.ceil(retryForMs / 1000) }))
+      isWaiting = true
+    }
     const lock = await lockRepository(
       repository,
       { exclusive: kind === 'exclusive', retryForMs, onWaiting },

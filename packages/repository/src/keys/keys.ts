@@ -82,7 +82,7 @@ export async function removeKey(repository: Repository, name: string, signal: Ab
   }
   if (id === repository.keyId) {
     throw new CoffreError('usage.invalid', `key ${id} is the one that opened the repository, so it is not removed`, {
-      hint: 'Open the repository with another password, or change the password with `coffre repo keys change`.',
+      hint: 'Open the repository with another password, or change the password with `coffre repo keys passwd`.',
     })
   }
   await removeKeyFile(repository.backend, id, signal)

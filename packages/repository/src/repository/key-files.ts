@@ -95,7 +95,7 @@ export async function searchKeyFile(
   }
   if (unreadable !== undefined) throw unreadable
   throw new CoffreError('repository.password', `the password opens none of the ${names.length} key files at ${backend.location}`, {
-    hint: 'Check the password or the password file: a final newline is ignored, other spaces are not.',
+    hint: 'Check the password or the password file: white space around it in a file is ignored, all else counts.',
   })
 }
 
