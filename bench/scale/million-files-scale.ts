@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MadeCorpus } from '../corpora/corpus.ts'
 import { digestTree } from '../corpora/tree-digest.ts'
@@ -39,12 +38,11 @@ async function runLayout(
   filesPerFolder: number,
   { workFolder, report }: ScaleContext,
 ): Promise<SpeedResults> {
-  const folder = join(workFolder, 'source')
+  const folder = join(workFolder, `source-${filesPerFolder}`)
   report(`writing ${count.toLocaleString('en')} files ${name}`)
   writeGeneratedFiles(join(folder, 'content'), count, filesPerFolder)
   const corpus: MadeCorpus = { name, description: '', folder, content: digestTree(join(folder, 'content')), changed: undefined }
   const results = await runSpeed(corpus, { tools, rounds: 1, workFolder, keep: false }, report)
-  await rm(folder, { recursive: true, force: true })
   return results
 }
 

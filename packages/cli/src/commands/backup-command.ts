@@ -59,7 +59,7 @@ export const backupCommand = defineCommand({
   async run(call) {
     refuseContradictions(call)
     const { output, texts: words, surroundings } = call
-    await using session = await openSession(call, { lock: 'append', dryRun: call.options.dryRun })
+    await using session = await openSession(call, { lock: 'append', dryRun: call.options.dryRun, isBulk: true })
     session.repository.assertWritable()
     const report = new BackupReport(output, words, (path) => absolutePath(path, surroundings.workingFolder))
     const targets = await targetsOf(call, session, report)

@@ -32,27 +32,58 @@ export const checkCommand = defineCommand({
     const { readData, readDataSubset } = call.options
     if (readData && readDataSubset !== undefined)
       throw usageError('error.exclusive', { one: '--read-data', other: '--read-data-subset' })
-    await using session = await openSession(call, { lock: call.globals.noLock ? 'none' : 'exclusive' })
-    const state = await stateOf(session, call)
+    const isBulk = readData || readDataSubset !== undefined
+    const lock = call.globals.noLock ? 'none' : 'exclusive'
+    await using session = await openSession(call, { lock, isBulk, isEager: true })
     const progress = new CheckProgress(call)
-    let result: CheckResult
-    try {
-      result = await checkRepository(
-        session.repository,
-        {
-          ...(readData ? { readData: 'all' as const } : readDataSubset === undefined ? {} : { readData: readDataSubset }),
-          ...(state.known === undefined ? {} : { known: state.known }),
-          onFinding: (finding) => tell(finding, call),
-          onProgress: (phase, done, total) => progress.update(phase, done, total),
-        },
-        session.signal,
-      )
-    } finally {
-      progress.hide()
-    }
+    const { state, result } = await checkOnceConfirmed(
+      session,
+      async (onFinding, signal) => {
+        const state = await stateOf(session, onFinding, signal, call)
+        const result = await checkRepository(
+          session.repository,
+          {
+            ...(readData ? { readData: 'all' as const } : readDataSubset === undefined ? {} : { readData: readDataSubset }),
+            ...(state.known === undefined ? {} : { known: state.known }),
+            onFinding,
+            onProgress: (phase, done, total) => progress.update(phase, done, total),
+          },
+          signal,
+        )
+        return { state, result }
+      },
+      (finding) => tell(finding, call),
+    ).finally(() => progress.hide())
     conclude({ ...result, errors: result.errors + state.errors }, call)
   },
 })
+
+/**
+ * Reads while the lock is being confirmed, and shows nothing before: what somebody else changed at the same moment would look like
+ * damage.
+ */
+async function checkOnceConfirmed<T>(
+  { signal, confirmed }: Session,
+  check: (onFinding: (finding: Finding) => void, signal: AbortSignal) => Promise<T>,
+  show: (finding: Finding) => void,
+): Promise<T> {
+  const stop = new AbortController()
+  const waiting: Finding[] = []
+  let isConfirmed = false
+  const checked = check((finding) => (isConfirmed ? show(finding) : waiting.push(finding)), AbortSignal.any([signal, stop.signal]))
+  // Whoever awaits it below hears of a failure; until then it must not count as unhandled.
+  checked.catch(() => undefined)
+  try {
+    await confirmed
+  } catch (error) {
+    stop.abort(error)
+    await checked.catch(() => undefined)
+    throw error
+  }
+  isConfirmed = true
+  for (const finding of waiting) show(finding)
+  return checked
+}
 
 /** So many locks are asked about; the store answers one by one. */
 const lockSamples = 200
@@ -67,18 +98,19 @@ const phaseNames = {
 
 /** What Coffre's own records say should be there, and locked. A repository without such records has none to check. */
 async function stateOf(
-  session: Session,
+  { repository }: Session,
+  onFinding: (finding: Finding) => void,
+  signal: AbortSignal,
   call: Call<typeof options>,
 ): Promise<{ readonly known?: VaultState['known']; readonly errors: number }> {
-  const { repository, signal } = session
   try {
     const state = await loadVaultState(repository, signal)
     if (state.head === undefined) return { errors: 0 }
     const isLocked = state.lock !== undefined && repository.backend.objectLock !== undefined
-    return { known: state.known, errors: isLocked ? await checkLocks(repository, state, signal, call) : 0 }
+    return { known: state.known, errors: isLocked ? await checkLocks(repository, state, onFinding, signal, call) : 0 }
   } catch (error) {
     if (!isCoffreError(error, 'repository.state-broken')) throw error
-    tell({ kind: 'damaged-file', severity: 'error', message: error.message }, call)
+    onFinding({ kind: 'damaged-file', severity: 'error', message: error.message })
     return { errors: 1 }
   }
 }
@@ -86,17 +118,17 @@ async function stateOf(
 async function checkLocks(
   repository: Repository,
   state: VaultState,
+  onFinding: (finding: Finding) => void,
   signal: AbortSignal,
-  call: Call<typeof options>,
+  { texts }: Call<typeof options>,
 ): Promise<number> {
   const { findings, defaultRetention } = await verifyLocks(repository, state, lockSamples, signal)
-  const { texts } = call
   for (const { file, kind, expected } of findings) {
     const message = texts.say(lockTexts[kind], { path: pathOf(file), until: expected.until.toISOString() })
-    tell({ kind: 'missing-file', severity: 'error', file, message }, call)
+    onFinding({ kind: 'missing-file', severity: 'error', file, message })
   }
   if (defaultRetention !== undefined)
-    tell({ kind: 'damaged-file', severity: 'warning', message: texts.say('check.defaultRetention') }, call)
+    onFinding({ kind: 'damaged-file', severity: 'warning', message: texts.say('check.defaultRetention') })
   return findings.length
 }
 

@@ -18,7 +18,7 @@ export const copyCommand = defineCommand({
   async run(call) {
     const { options: given, output, texts, surroundings } = call
     await using source = await openSession(call, { lock: 'read', choice: await fromChoice(given, surroundings) })
-    await using target = await openSession(call, { lock: 'append' })
+    await using target = await openSession(call, { lock: 'append', isBulk: true })
     const signal = AbortSignal.any([source.signal, target.signal])
     const snapshots = await selectSnapshots(
       source.repository,

@@ -21,7 +21,7 @@ export const pruneCommand = defineCommand({
     if (call.options.repackUncompressed && compression === 'off')
       throw usageError('error.exclusive', { one: '--repack-uncompressed', other: '--compression off' })
     // A dry run keeps others out as well, unless it is told not to: its figures would be wrong otherwise.
-    await using session = await openSession(call, { lock: dryRun && call.globals.noLock ? 'none' : 'exclusive' })
+    await using session = await openSession(call, { lock: dryRun && call.globals.noLock ? 'none' : 'exclusive', isBulk: true })
     const { id } = session.repository.config
     if (confirmation !== undefined && confirmation !== id) throw usageError('error.recoveryId', { id })
     const size = packBytes === undefined ? {} : { packBytes }

@@ -36,7 +36,7 @@ export const restoreCommand = defineCommand({
     if (call.options.target === undefined) throw usageError('error.missingOption', { option: '--target' })
     const target = absolutePath(call.options.target, call.surroundings.workingFolder)
     const selection = await selectionOf(call, target)
-    await using session = await openSession(call, { lock: 'read' })
+    await using session = await openSession(call, { lock: 'read', isBulk: true })
     const { snapshot, tree, index } = await openPlace(name, snapshotFilterOf(call.options, call.surroundings), session, call)
     output.note(words.say('restore.restoring', { snapshot: snapshotLine(snapshot, words), target: call.options.target }))
     const report = new RestoreReport(output, words, call.options.dryRun)

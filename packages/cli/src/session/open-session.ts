@@ -1,5 +1,5 @@
 import { type CoffreError, isCoffreError, systemContext } from '@coffre/foundation'
-import { lockRepository, openRepository, type Repository, withVersionFallback } from '@coffre/repository'
+import { lockRepository, openRepository, type Repository, WorkerThreads, withVersionFallback } from '@coffre/repository'
 import { type Backend, openBackend, parseLocation, ReadOnlyBackend } from '@coffre/storage'
 import type { Call } from '../command.ts'
 import { newRepositoryContext } from '../host/repository-context.ts'
@@ -20,6 +20,10 @@ export interface SessionOptions {
   readonly lock: LockKind
   /** Nothing is written: no lock, and a backend that swallows changes. */
   readonly dryRun?: boolean
+  /** Much is going to be read or written: threads start while the repository is being opened. */
+  readonly isBulk?: boolean
+  /** Begin before an exclusive lock is confirmed: for commands that await it before they show or change anything. */
+  readonly isEager?: boolean
   /** Another repository than the one that the global options name. */
   readonly choice?: RepositoryChoice
 }
@@ -36,9 +40,11 @@ export interface Session extends AsyncDisposable {
 export async function openSession(call: Call, options: SessionOptions): Promise<Session> {
   const choice = options.choice ?? (await mainRepository(call.globals, call.surroundings))
   await using stack = new AsyncDisposableStack()
+  const threads = stack.use(new WorkerThreads())
+  const context = { ...newRepositoryContext(call.surroundings.environment), threads }
+  if (options.isBulk === true) threads.warm(context.workers)
   const password = await readPassword(choice.password, call.signal)
   const backend = stack.use(await openStorage(call, choice))
-  const context = newRepositoryContext(call.surroundings.environment)
   // Where the store keeps versions, what was hidden or replaced is read all the same.
   const whole = withVersionFallback(backend)
   const seen = options.dryRun === true ? new ReadOnlyBackend(whole) : whole
@@ -78,7 +84,7 @@ async function hold(
     }
     const lock = await lockRepository(
       repository,
-      { exclusive: kind === 'exclusive', retryForMs, onWaiting },
+      { exclusive: kind === 'exclusive', isEager: options.isEager === true && retryForMs === 0, retryForMs, onWaiting },
       AbortSignal.any([call.signal, ended.signal]),
     )
     stack.use(lock)

@@ -62,7 +62,7 @@ interface Frame {
 }
 
 /** Larger files are cut by the calling thread, or split in ranges, so that all workers share them. */
-const largeFileBytes = 16 * 1024 * 1024
+const largeFileBytes = 64 * 1024 * 1024
 const rangeBytes = 8 * 1024 * 1024
 /** The walk lets timers and answers in after so much time. */
 const walkSliceMs = 20

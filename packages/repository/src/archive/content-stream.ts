@@ -16,6 +16,8 @@ export interface StreamedContent {
 
 /** Buffers in the hands of workers at the same time, besides the one that is being filled. */
 const buffersAhead = 2
+/** A buffer holds so much more than the longest chunk, of which it may begin with a part. */
+const roomBytes = 2 * 1024 * 1024
 
 /**
  * Stores long content: the calling thread reads and cuts, workers do the rest, so that one file keeps all of them busy. One
@@ -42,7 +44,7 @@ export class ContentStreamer {
 
   async store(source: ContentSource, onRead: (bytes: number) => void, signal: AbortSignal): Promise<StreamedContent> {
     const cutter = this.#newCutter()
-    const bufferBytes = Math.max(8 * 1024 * 1024, cutter.maxBytes * 2)
+    const bufferBytes = cutter.maxBytes + roomBytes
     const parts: Id[][] = []
     const jobs = new Set<Promise<void>>()
     let failure: unknown

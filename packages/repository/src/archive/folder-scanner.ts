@@ -46,7 +46,7 @@ interface Outstanding {
 const entriesPerJob = 1024
 const jobsAhead = 3
 /** No further scans are begun while so many looked-at entries wait for the walk. */
-const entriesAheadMax = 8192
+const entriesAheadMax = 3072
 
 /**
  * Has workers look at folders ahead of the walk that asks for them in order, so that the walk never waits for the disk and system

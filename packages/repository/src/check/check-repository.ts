@@ -66,6 +66,7 @@ export async function checkRepository(repository: Repository, options: CheckOpti
   // Snapshots first: whatever they need was indexed before they were saved.
   const snapshots = await checkSnapshots(repository, options, tally.report, signal)
   const index = await checkIndexes(repository, options, tally.report, signal)
+  index.blobs.freeze()
   const totals = new PackTotals(index)
   const sizes = await checkPacks(repository, index, totals, tally.report, signal)
   const chosen = choosePacks(repository, index, sizes, options)

@@ -92,3 +92,18 @@ test('a pack table finds packs by name and by number, with gaps in the numbers',
   assert.equal(table.find('00'.repeat(32)), -1)
   assert.deepEqual([...table.numbers()].length, ids.length)
 })
+
+test('isAt knows the very place; a frozen index takes no more', () => {
+  const index = new BlobIndex()
+  const id = Buffer.alloc(32, 7)
+  for (const pack of [1, 2]) index.add(id, 0, false, place(pack, 40))
+  const other = new BlobIndex(index.memory)
+  index.freeze()
+  assert.equal(other.isAt(id.toString('hex'), false, place(2, 40)), true)
+  assert.equal(other.isAt(id.toString('hex'), true, place(2, 40)), false)
+  assert.equal(other.isAt(id.toString('hex'), false, place(2, 41)), false)
+  assert.equal(other.isAt(id.toString('hex'), false, place(3, 40)), false)
+  assert.equal(other.isAt(Buffer.alloc(32, 8).toString('hex'), false, place(1, 40)), false)
+  assert.equal(other.find(id, 0, false), 0)
+  assert.throws(() => other.add(Buffer.alloc(32, 8), 0, false, place(1, 0)), /frozen/)
+})

@@ -28,7 +28,14 @@ const slotCountWord = 2
 const nextPackWord = 3
 /** Counts the growths of entries and slots, so that other threads renew their views. */
 const growthWord = 4
+/** Not 0 once nothing is added any more. */
+const frozenWord = 5
 const controlWords = 16
+
+/** What the lock word says; the last also that some thread may be waiting. */
+const free = 0
+const held = 1
+const contended = 2
 
 const treeBit = 0x80000000
 /** In the word of a pack: whether the session refers to it; the other bits are the minute until which it is locked. */
@@ -132,7 +139,12 @@ export class BlobIndex {
 
   /** Takes the lock from a thread that was ended while it held it. No other thread may use the index at that time. */
   breakLock(): void {
-    Atomics.store(this.#control, lockWord, 0)
+    Atomics.store(this.#control, lockWord, free)
+  }
+
+  /** Nothing is going to be added any more, by no thread: from now on look-ups need no lock. */
+  freeze(): void {
+    this.#locked(() => Atomics.store(this.#control, frozenWord, 1))
   }
 
   /** The first entry of the blob, or -1. */
@@ -150,6 +162,12 @@ export class BlobIndex {
   findAllHex(id: string, isTree: boolean): number[] {
     this.#idBytes.write(id, 0, 'hex')
     return this.#locked(() => this.#findAll(isTree))
+  }
+
+  /** Whether the blob has an entry for exactly this place. */
+  isAt(id: string, isTree: boolean, location: BlobLocation): boolean {
+    this.#idBytes.write(id, 0, 'hex')
+    return this.#locked(() => this.#isAt(isTree, location))
   }
 
   /** Corrects an entry, such as a claimed one once its place is known. */
@@ -262,6 +280,19 @@ export class BlobIndex {
     }
   }
 
+  #isAt(isTree: boolean, { pack, offset, sealedBytes, rawBytes }: BlobLocation): boolean {
+    const mask = Atomics.load(this.#control, slotCountWord) - 1
+    for (let slot = (this.#id[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+      const entry = (this.#slots[slot] ?? 0) - 1
+      if (entry < 0) return false
+      if (!this.#matches(entry, isTree) || this.packOf(entry) !== pack) continue
+      const at = this.#at(entry)
+      const isSame =
+        this.#entries[at + 9] === offset && this.#entries[at + 10] === sealedBytes && this.#entries[at + 11] === rawBytes
+      if (isSame) return true
+    }
+  }
+
   #matches(entry: number, isTree: boolean): boolean {
     const at = this.#at(entry)
     for (let i = 0; i < 8; i++) if (this.#entries[at + i] !== this.#id[i]) return false
@@ -269,6 +300,7 @@ export class BlobIndex {
   }
 
   #append(isTree: boolean, location: BlobLocation): number {
+    if (Atomics.load(this.#control, frozenWord) !== 0) throw new Error('nothing is added to a frozen index')
     const entry = Atomics.load(this.#control, countWord)
     this.#ensureEntries(entry + 1)
     this.#ensureSlots(entry + 1)
@@ -318,14 +350,25 @@ export class BlobIndex {
   }
 
   #locked<T>(action: () => T): T {
-    while (Atomics.compareExchange(this.#control, lockWord, 0, 1) !== 0) Atomics.wait(this.#control, lockWord, 1, 1)
+    if (this.#isFrozen()) return action()
+    if (Atomics.compareExchange(this.#control, lockWord, free, held) !== free) this.#waitForLock()
     try {
       if (Atomics.load(this.#control, growthWord) !== this.#growths) this.#renewViews()
       return action()
     } finally {
-      Atomics.store(this.#control, lockWord, 0)
-      Atomics.notify(this.#control, lockWord, 1)
+      if (Atomics.exchange(this.#control, lockWord, free) === contended) Atomics.notify(this.#control, lockWord, 1)
     }
+  }
+
+  /** Takes the lock as one for which somebody may wait; its release then wakes one. */
+  #waitForLock(): void {
+    while (Atomics.exchange(this.#control, lockWord, contended) !== free) Atomics.wait(this.#control, lockWord, contended, 1)
+  }
+
+  #isFrozen(): boolean {
+    if (Atomics.load(this.#control, frozenWord) === 0) return false
+    if (Atomics.load(this.#control, growthWord) !== this.#growths) this.#renewViews()
+    return true
   }
 }
 

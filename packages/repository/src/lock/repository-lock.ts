@@ -5,6 +5,11 @@ import { newLock, refuseConflicts, removeLock, saveLock } from './lock-files.ts'
 
 export interface LockOptions {
   readonly exclusive: boolean
+  /**
+   * Return an exclusive lock before it is confirmed, to those who only read at first and throw away what they read if it turns out
+   * disputed. A dispute is then not tried again.
+   */
+  readonly isEager?: boolean
   /** Try again for so long when others hold conflicting locks. */
   readonly retryForMs?: number
   /** Called when waiting for others begins. */
@@ -20,7 +25,7 @@ export async function lockRepository(repository: Repository, options: LockOption
   let pauseMs = 1000
   for (;;) {
     try {
-      return await tryLock(repository, options.exclusive, signal)
+      return await tryLock(repository, options, signal)
     } catch (error) {
       const leftMs = (options.retryForMs ?? 0) - (clock.monotonicMs() - startMs)
       if (!(error instanceof CoffreError) || error.code !== 'repository.locked' || leftMs <= 0) throw error
@@ -31,7 +36,7 @@ export async function lockRepository(repository: Repository, options: LockOption
   }
 }
 
-async function tryLock(repository: Repository, exclusive: boolean, signal: AbortSignal): Promise<RepositoryLock> {
+async function tryLock(repository: Repository, { exclusive, isEager }: LockOptions, signal: AbortSignal): Promise<RepositoryLock> {
   await refuseConflicts(repository, exclusive, undefined, signal)
   const file = newLock(repository, exclusive)
   try {
@@ -42,7 +47,7 @@ async function tryLock(repository: Repository, exclusive: boolean, signal: Abort
     throw error
   }
   const lock = new HeldLock(repository, exclusive, file, signal)
-  if (exclusive) {
+  if (exclusive && isEager !== true) {
     try {
       await lock.confirmed
     } catch (error) {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { CoffreError, interruption } from '@coffre/foundation'
 import type { BlobIndex } from '../index/blob-index.ts'
 import type { ComputePool, PackReceiver } from './compute-pool.ts'
@@ -6,6 +6,7 @@ import type { Job, PackMessage, ResultOf } from './jobs.ts'
 import type { SlotPool } from './pack-slots.ts'
 import type { WorkerSetup } from './worker-main.ts'
 import { errorFrom, type FromWorker } from './worker-messages.ts'
+import type { WorkerThreads } from './worker-threads.ts'
 
 interface Pending {
   readonly resolve: (result: unknown) => void
@@ -31,12 +32,19 @@ export class ThreadPool implements ComputePool {
   readonly #waiting: (() => void)[] = []
   #failure: unknown
 
-  constructor(width: number, setup: WorkerSetup, slots: SlotPool, receiver: PackReceiver, index: BlobIndex) {
+  constructor(
+    width: number,
+    threads: WorkerThreads,
+    setup: WorkerSetup,
+    slots: SlotPool,
+    receiver: PackReceiver,
+    index: BlobIndex,
+  ) {
     this.width = width
     this.#slots = slots
     this.#receiver = receiver
     this.#index = index
-    this.#threads = Array.from({ length: width }, () => this.#start(setup))
+    this.#threads = Array.from({ length: width }, () => this.#start(threads, setup))
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -72,11 +80,9 @@ export class ThreadPool implements ComputePool {
     this.#index.breakLock()
   }
 
-  #start(setup: WorkerSetup): Thread {
-    const worker = new Worker(new URL('./worker-main.ts', import.meta.url), {
-      workerData: setup,
-      resourceLimits: { maxYoungGenerationSizeMb: 8 },
-    })
+  #start(threads: WorkerThreads, setup: WorkerSetup): Thread {
+    const worker = threads.take()
+    worker.postMessage(setup)
     const thread: Thread = { worker, pending: [] }
     worker.on('message', (message: FromWorker) => this.#receive(thread, message))
     worker.on('error', (error) => this.#fail(error))

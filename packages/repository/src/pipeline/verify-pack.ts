@@ -59,14 +59,7 @@ function readHeader(source: Region, job: VerifyJob, parts: KernelParts, problems
   }
 }
 
-function isIndexed(blob: PackedBlob, packNumber: number, parts: KernelParts): boolean {
-  return parts.index.findAllHex(blob.id, blob.isTree).some((entry) => {
-    const location = parts.index.location(entry)
-    return (
-      location.pack === packNumber &&
-      location.offset === blob.offset &&
-      location.sealedBytes === blob.sealedBytes &&
-      location.rawBytes === blob.rawBytes
-    )
-  })
+function isIndexed(blob: PackedBlob, pack: number, parts: KernelParts): boolean {
+  const { id, isTree, offset, sealedBytes, rawBytes } = blob
+  return parts.index.isAt(id, isTree, { pack, offset, sealedBytes, rawBytes })
 }

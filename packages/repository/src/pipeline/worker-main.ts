@@ -1,15 +1,16 @@
 import { randomInt } from 'node:crypto'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
 import { BlobIndex, type BlobIndexMemory } from '../index/blob-index.ts'
 import { openLocalFiles } from '../local/open-local-files.ts'
 import type { Job } from './jobs.ts'
+import type { Kernel } from './kernel.ts'
 import { newKernel, type WriteOptions } from './new-kernel.ts'
 import { SlotPool, type SlotPoolMemory } from './pack-slots.ts'
 import { type FromWorker, plainError } from './worker-messages.ts'
 
-/** What a worker thread is started with. */
+/** The first message to a worker thread; all others are jobs. */
 export interface WorkerSetup {
   readonly key: MasterKey
   readonly options: WriteOptions
@@ -20,27 +21,33 @@ export interface WorkerSetup {
 const port = parentPort
 if (port === null) throw new Error('this file runs as a worker thread')
 
-const setup = workerData as WorkerSetup
 const primitives = openPrimitives()
+const files = openLocalFiles()
 const send = (message: FromWorker): void => port.postMessage(message)
-const kernel = newKernel(
-  setup.key,
-  setup.options,
-  primitives,
-  new BlobIndex(setup.index),
-  new SlotPool(setup.slots, primitives),
-  openLocalFiles(),
-  (below) => randomInt(below),
-  (pack) => {
-    const { slot, ...rest } = pack
-    send({ kind: 'pack', pack: { ...rest, slotNumber: slot.number, memory: slot.memory } })
-  },
-)
 
-port.on('message', (job: Job) => {
-  try {
-    send({ kind: 'result', result: kernel.run(job) })
-  } catch (error) {
-    send({ kind: 'error', error: plainError(error) })
-  }
+port.once('message', (setup: WorkerSetup) => {
+  const kernel = kernelFor(setup)
+  port.on('message', (job: Job) => {
+    try {
+      send({ kind: 'result', result: kernel.run(job) })
+    } catch (error) {
+      send({ kind: 'error', error: plainError(error) })
+    }
+  })
 })
+
+function kernelFor({ key, options, index, slots }: WorkerSetup): Kernel {
+  return newKernel(
+    key,
+    options,
+    primitives,
+    new BlobIndex(index),
+    new SlotPool(slots, primitives),
+    files,
+    (below) => randomInt(below),
+    (pack) => {
+      const { slot, ...rest } = pack
+      send({ kind: 'pack', pack: { ...rest, slotNumber: slot.number, memory: slot.memory } })
+    },
+  )
+}

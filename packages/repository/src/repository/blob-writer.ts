@@ -39,7 +39,7 @@ const treeBytesStep = 1 << 16
 const openPacksMin = 2
 const defaultUploads = 1
 /** An index file is written when so many blobs wait for one, so that a killed backup need not store them again. */
-const blobsPerIndex = 20_000
+const blobsPerIndex = 10_000
 /** Or so much time has passed: packs without an index must not wait so long that a sweep takes them for leftovers. */
 const indexPeriodMs = 10 * 60_000
 

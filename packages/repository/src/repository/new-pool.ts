@@ -5,6 +5,7 @@ import { newKernel, type WriteOptions } from '../pipeline/new-kernel.ts'
 import type { FinishedPack } from '../pipeline/pack-assembler.ts'
 import { GrowingSlots, newSlotPoolMemory, type PackSlots, SlotPool, type SlotPoolMemory } from '../pipeline/pack-slots.ts'
 import { ThreadPool } from '../pipeline/thread-pool.ts'
+import { WorkerThreads } from '../pipeline/worker-threads.ts'
 import type { Repository } from './repository.ts'
 
 const readOnly: WriteOptions = {
@@ -50,7 +51,8 @@ export function newThreadPool(
   const { level, canCompress, verification, contentCut, openDataPacks } = options
   const plain = { level, canCompress, verification, contentCut, openDataPacks }
   const setup = { key: repository.masterKey, options: plain, index: index.memory, slots: memory }
-  return new ThreadPool(repository.context.workers, setup, slots, receiver, index)
+  const { workers, threads = new WorkerThreads() } = repository.context
+  return new ThreadPool(workers, threads, setup, slots, receiver, index)
 }
 
 export function newInlinePool(

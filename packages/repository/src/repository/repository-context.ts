@@ -1,5 +1,6 @@
 import type { Context } from '@coffre/foundation'
 import type { LocalFiles } from '../local/local-files.ts'
+import type { WorkerThreads } from '../pipeline/worker-threads.ts'
 
 /** Who is at work: what keys, locks and snapshots record. */
 export interface Identity {
@@ -36,6 +37,8 @@ export interface RepositoryContext extends Context {
   readonly files: LocalFiles
   /** Worker threads for bulk work; 0 does everything on the calling thread. */
   readonly workers: number
+  /** Where these threads come from, if some were started ahead. */
+  readonly threads?: WorkerThreads
   readonly scrypt: ScryptCost
   readonly lease?: Lease
 }
