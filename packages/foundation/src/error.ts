@@ -48,6 +48,15 @@ export const errorCatalogue = {
   'storage.locked': { exit: 39, http: 423, retry: 'never' },
   'storage.unsupported': { exit: 40, http: 501, retry: 'never' },
   'system.unsupported': { exit: 41, http: 501, retry: 'never' },
+  'policy.schedule-invalid': { exit: 43, http: 400, retry: 'never' },
+  'policy.retention-invalid': { exit: 44, http: 400, retry: 'never' },
+  'policy.plan-invalid': { exit: 45, http: 400, retry: 'never' },
+  'policy.selection-invalid': { exit: 46, http: 400, retry: 'never' },
+  'source.config-invalid': { exit: 47, http: 400, retry: 'never' },
+  'source.unreachable': { exit: 48, http: 503, retry: 'backoff' },
+  'source.credentials': { exit: 49, http: 403, retry: 'never' },
+  'source.position-lost': { exit: 50, http: 409, retry: 'reopen' },
+  'target.not-empty': { exit: 51, http: 409, retry: 'never' },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

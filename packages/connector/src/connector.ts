@@ -1,0 +1,128 @@
+import type { ByteString, Context } from '@coffre/foundation'
+import type { Finding } from './finding.ts'
+import type { PointManifest } from './manifest.ts'
+import type { PointItem } from './point-item.ts'
+import type { Branch, Mark, Position } from './position.ts'
+
+/** What an engine can do. Data, so that API, CLI and policy can ask without knowing the engine. */
+export interface ConnectorAbilities {
+  /** It has a log that can be captured, hence any second can be restored. */
+  readonly isContinuous: boolean
+  /** A snapshot shows one instant, not a smear of several. */
+  readonly isConsistent: boolean
+  /** Parts of a point, such as tables, can be restored alone. */
+  readonly restoresParts: boolean
+  /** It is restored into a folder, into a running engine, or either. */
+  readonly restoresTo: readonly ('folder' | 'engine')[]
+}
+
+/**
+ * All that Coffre knows of an engine. Stateless; one instance serves all sources of its engine. `Config` is what a user configured,
+ * `Secrets` what must not be seen: it is kept encrypted, and never appears in errors, findings, manifests or progress.
+ * Every implementation passes `connectorContract`.
+ */
+export interface Connector<Config = unknown, Secrets = unknown> {
+  /** `postgresql`, `files` …; part of tags and folders, hence for ever. */
+  readonly engine: string
+  readonly abilities: ConnectorAbilities
+  /** The configuration as typed values, or `source.config-invalid` naming the field. Pure. */
+  parseConfig(input: unknown): Config
+  parseSecrets(input: unknown): Secrets
+  /** The same source has the same key, however it was written: guards against protecting it twice. Pure, no secret. */
+  identify(config: Config): string
+  /** Looks whether and how well the source can be protected. Changes nothing. Unreachable or refused is an error finding, not a throw. */
+  check(config: Config, secrets: Secrets, context: Context, signal: AbortSignal): Promise<readonly Finding[]>
+  /** `source.unreachable` or `source.credentials` when it cannot. */
+  open(config: Config, secrets: Secrets, context: Context, signal: AbortSignal): Promise<Source>
+  /** Puts a point back. The target is checked before the first change: `target.not-empty` unless `overwrite`. */
+  restore(point: StoredPoint, request: RestoreRequest, context: Context, signal: AbortSignal): Promise<RestoreReport>
+  /** Looks at what was restored with the engine's own means. */
+  verify(point: StoredPoint, restored: RestoreReport, context: Context, signal: AbortSignal): Promise<readonly Finding[]>
+}
+
+/** One open source. Disposing of it ends every stream of it and gives back all that the engine held for us. */
+export interface Source extends AsyncDisposable {
+  /**
+   * Begins a snapshot. The position is fixed when this resolves and reserved: the log from it on stays readable until acknowledged.
+   * One at a time.
+   */
+  snapshot(signal: AbortSignal): Promise<SnapshotStream>
+  /** Only where abilities say so. */
+  readonly log?: SourceLog
+}
+
+export interface SnapshotStream {
+  /** Where the log stood when it began; undefined without a log. */
+  readonly begin: Position | undefined
+  /** Grows as the connector finds out; undefined when it cannot know. */
+  readonly expectedBytes: number | undefined
+  /** In the order of a walk. Ends only when everything was delivered; any lack is an error; what could not be read is named by `finish`. */
+  readonly items: AsyncIterable<PointItem>
+  /** To be called once `items` has ended. */
+  finish(): Promise<SnapshotEnd>
+}
+
+export interface SnapshotEnd {
+  readonly manifest: PointManifest
+  /** What could not be read: the point is then partial, kept and named. */
+  readonly skipped: readonly { readonly path: ByteString; readonly reason: string }[]
+  /** What was found wrong in what was read, such as pages with a bad checksum: the point is then not called good. */
+  readonly findings: readonly Finding[]
+}
+
+/**
+ * A source's log. The order of calls that keeps the promise: capture, make durable, and only then acknowledge. Capturing again after
+ * a position that was delivered before yields the same bytes from there on.
+ */
+export interface SourceLog {
+  /** Where the log ends now. */
+  head(signal: AbortSignal): Promise<Mark>
+  branches(signal: AbortSignal): Promise<readonly Branch[]>
+  /**
+   * The log from just after `after`, without a gap, for as long as the caller reads; with a mark at least each second, idle or not.
+   * `source.position-lost` when the source no longer has it: then only a new base helps. Ends when the signal is aborted.
+   */
+  capture(after: Position, signal: AbortSignal): AsyncIterable<ChangeBatch>
+  /** The source may discard its log through `position`. Positions made durable only; never goes back; idempotent. */
+  acknowledge(position: Position, signal: AbortSignal): Promise<void>
+}
+
+/** A piece of log. `after` of one is `through` of the one before, on a branch; an empty `bytes` only moves the mark. */
+export interface ChangeBatch {
+  readonly after: Position
+  readonly through: Position
+  /** The caller's from the moment it is delivered. */
+  readonly bytes: Uint8Array
+  readonly mark?: Mark
+  /** Set on the first batch of another branch than the one before. */
+  readonly fork?: Branch
+}
+
+/** A recovery point as a restore sees it: the manifest and the files that its snapshot yielded. */
+export interface StoredPoint {
+  readonly manifest: PointManifest
+  /** Every entry below a path, in the order of a walk; contents are fetched only when read. */
+  items(below: ByteString, signal: AbortSignal): AsyncIterable<PointItem>
+  /** Lays entries out as files below a folder, faster than through `items`: in parallel, sparse, with metadata. */
+  extract(below: ByteString, targetFolder: ByteString, signal: AbortSignal): Promise<void>
+}
+
+export interface RestoreRequest {
+  readonly target: RestoreTarget
+  readonly overwrite: boolean
+  /** Parts to restore, in the engine's words; all when absent. */
+  readonly parts?: readonly string[]
+  /** Fractions of the work done, from 0 to 1; told as often as it likes. */
+  readonly onProgress: (done: number) => void
+}
+
+export type RestoreTarget =
+  | { readonly kind: 'folder'; readonly path: ByteString }
+  | { readonly kind: 'engine'; readonly config: unknown; readonly secrets: unknown }
+
+export interface RestoreReport {
+  readonly target: RestoreTarget
+  readonly counts: Readonly<Record<string, number>>
+  /** What was left out or changed, and why: one sentence each. */
+  readonly notes: readonly string[]
+}

@@ -1,0 +1,18 @@
+export type {
+  ChangeBatch,
+  Connector,
+  ConnectorAbilities,
+  RestoreReport,
+  RestoreRequest,
+  RestoreTarget,
+  SnapshotEnd,
+  SnapshotStream,
+  Source,
+  SourceLog,
+  StoredPoint,
+} from './connector.ts'
+export type { Finding } from './finding.ts'
+export type { PointManifest } from './manifest.ts'
+export type { ItemCut, ItemMetadata, PointFile, PointItem } from './point-item.ts'
+export { type Branch, type BranchId, compareOffsets, formatPosition, type Mark, type Position } from './position.ts'
+export type { TreeConnector, TreeSelection } from './tree-connector.ts'
