@@ -11,32 +11,14 @@ import type { CutKind, StoredCounts } from '../pipeline/jobs.ts'
 import { type ContentCut, cutterFactory } from '../pipeline/new-kernel.ts'
 import type { BlobReader } from '../repository/blob-reader.ts'
 import type { BlobWriter } from '../repository/blob-writer.ts'
+import { type ItemChange, newArchiveCounts } from './archive-counts.ts'
 import { type ChangeTolerance, isSameNode, isUnchanged } from './change-detection.ts'
-import { type ContentSource, ContentStreamer, idsOf } from './content-stream.ts'
+import { type ContentSource, ContentStreamer } from './content-stream.ts'
 import { FileBatcher } from './file-batcher.ts'
 import { DirectFolderReader, type FolderReader, FolderScanner, type ScannedEntry } from './folder-scanner.ts'
 import type { Selection } from './selection.ts'
+import { idsOf } from './store-pieces.ts'
 import { joinPath, type TargetTree } from './target-tree.ts'
-
-/** What the archiver counts while it works; read at any time to show progress. */
-export interface ArchiveCounts {
-  filesNew: number
-  filesChanged: number
-  filesUnmodified: number
-  dirsNew: number
-  dirsChanged: number
-  dirsUnmodified: number
-  dataBlobs: number
-  treeBlobs: number
-  dataAdded: number
-  dataAddedPacked: number
-  totalBytesProcessed: number
-  errors: number
-  /** The file that was looked at last. */
-  current: ByteString
-}
-
-export type ItemChange = 'new' | 'changed' | 'unmodified'
 
 export interface ArchiverOptions extends ChangeTolerance {
   readonly selection: Selection
@@ -57,8 +39,19 @@ interface Frame {
   /** Its own node, the subtree still missing; undefined for the root. */
   readonly node: Node | undefined
   readonly previous: Node | undefined
+  /** Undefined until its parent snapshot's tree was read. */
+  previousFolder: PreviousFolder | undefined
   readonly nodes: Node[]
+  /** How many of them are as the parent snapshot has them. */
+  unmodified: number
   pending: number
+}
+
+/** What the parent snapshot has in a folder. */
+interface PreviousFolder {
+  readonly nodes: ReadonlyMap<ByteString, Node>
+  /** Whether this is all of a tree that could be read, without two nodes of one name. */
+  readonly isWhole: boolean
 }
 
 /** Larger files are cut by the calling thread, or split in ranges, so that all workers share them. */
@@ -71,21 +64,7 @@ const relationFile = /^(t\d+_)?\d+(_(fsm|vm|init))?(\.\d+)?$/
 
 /** Walks a tree of targets and stores it. One instance makes one tree. */
 export class Archiver {
-  readonly counts: ArchiveCounts = {
-    filesNew: 0,
-    filesChanged: 0,
-    filesUnmodified: 0,
-    dirsNew: 0,
-    dirsChanged: 0,
-    dirsUnmodified: 0,
-    dataBlobs: 0,
-    treeBlobs: 0,
-    dataAdded: 0,
-    dataAddedPacked: 0,
-    totalBytesProcessed: 0,
-    errors: 0,
-    current: '',
-  }
+  readonly counts = newArchiveCounts()
   readonly #files: LocalFiles
   readonly #index: RepositoryIndex
   readonly #reader: BlobReader
@@ -127,13 +106,13 @@ export class Archiver {
       ? new DirectFolderReader(files, (path) => options.selection.includesName(this.#absolute(path)))
       : new FolderScanner(writer.pool, signal)
     const newCutter = cutterFactory(contentCut)
-    this.#streamer = new ContentStreamer(writer.pool, () => newCutter('content'), onStored, randomInteger)
+    this.#streamer = new ContentStreamer({ pool: writer.pool, onStored, randomInteger }, () => newCutter('content'))
   }
 
   /** The id of the root tree; `undefined` when nothing at all was stored. */
   async archive(targets: TargetTree, previousRoot: Id | undefined): Promise<Id | undefined> {
-    const root: Frame = { snapshotPath: '/', parent: undefined, node: undefined, previous: undefined, nodes: [], pending: 1 }
-    await this.#walkTargets(root, targets, await this.#loadPrevious('/', previousRoot))
+    const root = newFrame('/', undefined, undefined, undefined)
+    await this.#walkTargets(root, targets, (await this.#loadPrevious('/', previousRoot)).nodes)
     await this.#batcher.settled()
     this.#release(root)
     await this.#writer.drained()
@@ -178,7 +157,7 @@ export class Archiver {
     )
     if (node === undefined) return
     const child = this.#newFrame(frame, snapshotPath, node, before)
-    await this.#walkTargets(child, tree, await this.#loadPrevious(snapshotPath, before?.subtree))
+    await this.#walkTargets(child, tree, (await this.#loadPrevious(snapshotPath, before?.subtree)).nodes)
     this.#release(child)
   }
 
@@ -231,7 +210,7 @@ export class Archiver {
     if (node === undefined) return
     if (status.type === 'dir') await this.#folder(frame, snapshotPath, path, node, before, isDatabase)
     else if (status.type === 'file') await this.#file(frame, snapshotPath, path, node, status, before, isDatabase)
-    else frame.nodes.push(node)
+    else addNode(frame, node, before)
   }
 
   async #folder(
@@ -249,12 +228,13 @@ export class Archiver {
     }
     const child = this.#newFrame(frame, snapshotPath, node, before)
     const previous = await this.#loadPrevious(snapshotPath, before?.subtree)
+    child.previousFolder = previous
     const isDatabaseHere = isDatabase || entries.some((entry) => entry.name === 'PG_VERSION')
     const prefix = path === '/' ? '/' : `${path}/`
     const snapshotPrefix = `${snapshotPath}/`
     for (const entry of entries) {
       const { name } = entry
-      await this.#item(child, entry, snapshotPrefix + name, prefix + name, previous.get(name), isDatabaseHere)
+      await this.#item(child, entry, snapshotPrefix + name, prefix + name, previous.nodes.get(name), isDatabaseHere)
     }
     this.#release(child)
     await this.#breathe()
@@ -362,7 +342,7 @@ export class Archiver {
 
   #newFrame(parent: Frame, snapshotPath: ByteString, node: Node, previous: Node | undefined): Frame {
     parent.pending++
-    return { snapshotPath, parent, node, previous, nodes: [], pending: 1 }
+    return newFrame(snapshotPath, parent, node, previous)
   }
 
   /** One thing less to wait for; the last one completes the folder, and perhaps the folders above it. */
@@ -372,14 +352,21 @@ export class Archiver {
       if (frame.nodes.length > 0) this.#rootTree = this.#saveTree(frame.nodes)
       return
     }
-    const subtree = this.#saveTree(frame.nodes)
+    const subtree = this.#sameTree(frame) ?? this.#saveTree(frame.nodes)
     frame.nodes.length = 0
     const node = { ...frame.node, subtree }
-    const change = changeOf(node, frame.previous?.type === 'dir' ? frame.previous : undefined)
+    const change = addNode(frame.parent, node, frame.previous?.type === 'dir' ? frame.previous : undefined)
     this.counts[change === 'new' ? 'dirsNew' : change === 'changed' ? 'dirsChanged' : 'dirsUnmodified']++
     this.#options.onItem?.(`${frame.snapshotPath}/`, node, change)
-    frame.parent.nodes.push(node)
     this.#release(frame.parent)
+  }
+
+  /** The parent snapshot's tree, when nothing in the folder differs from it: it need not be encoded to be known. */
+  #sameTree({ previous, previousFolder, nodes, unmodified }: Frame): Id | undefined {
+    const subtree = previous?.subtree
+    if (subtree === undefined || previousFolder?.isWhole !== true) return undefined
+    if (unmodified !== nodes.length || nodes.length !== previousFolder.nodes.size) return undefined
+    return this.#index.has(subtree, true) ? subtree : undefined
   }
 
   #saveTree(nodes: Node[]): Id {
@@ -389,21 +376,21 @@ export class Archiver {
   }
 
   #fileDone(frame: Frame, snapshotPath: ByteString, node: Node, before: Node | undefined): void {
-    const change = changeOf(node, before?.type === 'file' ? before : undefined)
+    const change = addNode(frame, node, before?.type === 'file' ? before : undefined)
     this.counts[change === 'new' ? 'filesNew' : change === 'changed' ? 'filesChanged' : 'filesUnmodified']++
     this.#options.onItem?.(snapshotPath, node, change)
-    frame.nodes.push(node)
   }
 
-  async #loadPrevious(snapshotPath: ByteString, tree: Id | undefined): Promise<ReadonlyMap<ByteString, Node>> {
-    if (tree === undefined) return new Map()
+  async #loadPrevious(snapshotPath: ByteString, tree: Id | undefined): Promise<PreviousFolder> {
+    if (tree === undefined) return nothingBefore
     try {
       const nodes = await this.#reader.tree(tree, this.#signal)
-      return new Map(nodes.map((node) => [node.name, node]))
+      const byName = new Map(nodes.map((node) => [node.name, node]))
+      return { nodes: byName, isWhole: byName.size === nodes.length }
     } catch (error) {
       throwIfAborted(this.#signal)
       this.#options.onError(snapshotPath, error)
-      return new Map()
+      return nothingBefore
     }
   }
 
@@ -448,6 +435,20 @@ export class Archiver {
     this.counts.errors++
     this.#options.onError(path, error)
   }
+}
+
+const nothingBefore: PreviousFolder = { nodes: new Map(), isWhole: false }
+
+function newFrame(snapshotPath: ByteString, parent: Frame | undefined, node: Node | undefined, previous: Node | undefined): Frame {
+  return { snapshotPath, parent, node, previous, previousFolder: undefined, nodes: [], unmodified: 0, pending: 1 }
+}
+
+/** Puts a node into its folder and says how it compares with the one before. */
+function addNode(frame: Frame, node: Node, before: Node | undefined): ItemChange {
+  const change = changeOf(node, before)
+  if (change === 'unmodified') frame.unmodified++
+  frame.nodes.push(node)
+  return change
 }
 
 function changeOf(node: Node, previous: Node | undefined): ItemChange {
