@@ -18,6 +18,15 @@ export { assertSameTree, treeDifferences } from './file-trees/compare-trees.ts'
 export { chosen } from './file-trees/generated-content.ts'
 export { GeneratedTree, type GeneratedTreeOptions } from './file-trees/generated-tree.ts'
 export { type EntryDescription, type TreeDescription, TreeProcess } from './file-trees/tree-process.ts'
+export {
+  describeItems,
+  type FileItemOptions,
+  fileItem,
+  folderItem,
+  type ItemDescription,
+  reusedChunks,
+  symlinkItem,
+} from './items.ts'
 export { lockedBackup, lockedFixture, type StoredLock, storedLocks } from './locked-vault.ts'
 export { type FixtureOptions, fixtureContext, fixturePassword, RepositoryFixture, type SourceFiles } from './repository-fixture.ts'
 export { ResticVault, type VaultOptions } from './restic-vault.ts'

@@ -1,7 +1,6 @@
 import type { Cutter } from '../chunk/cutter.ts'
 import type { Id } from '../format/node.ts'
-import type { ComputePool } from '../pipeline/compute-pool.ts'
-import type { StoredCounts } from '../pipeline/jobs.ts'
+import { type PieceStore, storePieces } from './store-pieces.ts'
 
 /** Content that is read from front to back. */
 export interface ContentSource {
@@ -24,22 +23,13 @@ const roomBytes = 2 * 1024 * 1024
  * instance at a time works on one content; its buffers are made once.
  */
 export class ContentStreamer {
-  readonly #pool: ComputePool
+  readonly #store: PieceStore
   readonly #newCutter: () => Cutter
-  readonly #onStored: (stored: StoredCounts) => void
   readonly #buffers: SharedArrayBuffer[] = []
-  readonly #randomInteger: (below: number) => number
 
-  constructor(
-    pool: ComputePool,
-    newCutter: () => Cutter,
-    onStored: (stored: StoredCounts) => void,
-    randomInteger: (below: number) => number,
-  ) {
-    this.#pool = pool
+  constructor(store: PieceStore, newCutter: () => Cutter) {
+    this.#store = store
     this.#newCutter = newCutter
-    this.#onStored = onStored
-    this.#randomInteger = randomInteger
   }
 
   async store(source: ContentSource, onRead: (bytes: number) => void, signal: AbortSignal): Promise<StreamedContent> {
@@ -68,7 +58,7 @@ export class ContentStreamer {
       end -= used
       const position = parts.push([]) - 1
       const filled = memory
-      const job = this.#storePieces(filled, pieces, signal)
+      const job = storePieces(this.#store, filled, pieces, signal)
         .then((ids) => {
           parts[position] = ids
           this.#buffers.push(filled)
@@ -86,42 +76,11 @@ export class ContentStreamer {
     return { content: parts.flat(), sizeBytes }
   }
 
-  /** Deals the pieces at random to two jobs, hence to two workers and their packs; the ids in the order of the pieces. */
-  async #storePieces(memory: SharedArrayBuffer, pieces: readonly number[], signal: AbortSignal): Promise<Id[]> {
-    const hands: { readonly places: number[]; readonly pieces: number[] }[] = [
-      { places: [], pieces: [] },
-      { places: [], pieces: [] },
-    ]
-    for (let at = 0; at < pieces.length; at += 2) {
-      const hand = hands[this.#randomInteger(hands.length)]
-      hand?.places.push(at / 2)
-      hand?.pieces.push(pieces[at] ?? 0, pieces[at + 1] ?? 0)
-    }
-    const content: Id[] = []
-    const jobs = hands
-      .filter((hand) => hand.places.length > 0)
-      .map(async (hand) => {
-        const { ids, stored } = await this.#pool.run({ kind: 'pieces', isTree: false, memory, pieces: hand.pieces }, signal)
-        this.#onStored(stored)
-        for (const [at, id] of idsOf(ids).entries()) content[hand.places[at] ?? 0] = id
-      })
-    await Promise.all(jobs)
-    return content
-  }
-
   #take(bytes: number): SharedArrayBuffer {
     const free = this.#buffers.pop()
     if (free !== undefined && free.byteLength === bytes) return free
     return new SharedArrayBuffer(bytes)
   }
-}
-
-/** 32-byte ids one after the other, as text. */
-export function idsOf(bytes: Uint8Array): Id[] {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const ids: Id[] = []
-  for (let at = 0; at < view.length; at += 32) ids.push(view.toString('hex', at, at + 32))
-  return ids
 }
 
 function cutAll(cutter: Cutter, buffer: Buffer, end: number, last: boolean): { readonly pieces: number[]; readonly used: number } {

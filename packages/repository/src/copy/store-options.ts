@@ -1,4 +1,4 @@
-import { type CompressionMode, zstdLevels } from '../archive/backup.ts'
+import { type CompressionMode, zstdLevels } from '../archive/compression-mode.ts'
 import type { Id } from '../format/node.ts'
 import type { Snapshot } from '../format/snapshot.ts'
 import type { WriteVerification } from '../pipeline/pack-assembler.ts'

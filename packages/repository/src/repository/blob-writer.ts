@@ -141,6 +141,12 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     this.#throwIfFailed()
   }
 
+  /** Resolves when what `addTree` has stored so far can be read back; costs a pack that is not full. */
+  async treesStored(): Promise<void> {
+    this.#trees.finish()
+    await this.settled()
+  }
+
   receive(pack: FinishedPack): void {
     if (pack.slot.number < 0) this.#mainPacksInFlight++
     const save = this.#save(pack)
