@@ -1,14 +1,15 @@
 /**
- * When a rule runs. Kept as the author's text beside its meaning, so that it is shown as it was given.
- * `cron(...)` has six fields as AWS has them (minutes hours day-of-month month day-of-week year, one of the two days `?`), with L, W
- * and #; a plain cron has five. `rate(n unit)` counts from an anchor; `every` divides each day from a time of day on.
+ * When a rule runs: the author's text, so that it is shown as it was given, beside its meaning.
+ *
+ * `cron` is also what `every` becomes where both say the same. `rate` counts elapsed time from an anchor. `every` is left for what no
+ * cron can say: it divides each day of the zone from `fromMinute` (the minute of the day, 0 to 1439) on, and begins anew there each day.
  */
 export type Schedule =
   | { readonly kind: 'cron'; readonly text: string; readonly cron: CronFields }
   | { readonly kind: 'rate'; readonly text: string; readonly everyMs: number }
   | { readonly kind: 'every'; readonly text: string; readonly everyMinutes: number; readonly fromMinute: number }
 
-/** A parsed cron expression. Sets are sorted; `undefined` stands for any. */
+/** A parsed cron expression. Sets are sorted and not empty; `undefined` stands for any. */
 export interface CronFields {
   readonly minutes: readonly number[]
   readonly hours: readonly number[]
@@ -29,10 +30,10 @@ export interface DayRule {
 
 export type MonthDay =
   | { readonly kind: 'day'; readonly day: number }
-  /** L, or L-n: so many days before the last. */
-  | { readonly kind: 'last'; readonly before: number }
   /** nW: the working day nearest to the nth within its month. */
   | { readonly kind: 'nearest-weekday'; readonly day: number }
+  /** L, or L-n: so many days before the last. */
+  | { readonly kind: 'last'; readonly before: number }
   /** LW: the last working day. */
   | { readonly kind: 'last-weekday' }
 
@@ -43,3 +44,6 @@ export type WeekDay =
   | { readonly kind: 'nth'; readonly weekday: number; readonly nth: number }
   /** 6L: the last Friday (in the numbers of AWS). */
   | { readonly kind: 'last'; readonly weekday: number }
+
+/** Cron knows no others (they are those of AWS). */
+export const scheduleYears = { first: 1970, last: 2199 } as const
