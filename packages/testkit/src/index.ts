@@ -1,5 +1,8 @@
 export { backendContract } from './backend-contract/backend-contract.ts'
 export type { ContractSubject, SubjectFactory } from './backend-contract/contract-subject.ts'
+export { connectorContract } from './connector-contract/connector-contract.ts'
+export type { ConnectorFactory, ConnectorSubject, GivenSource } from './connector-contract/connector-subject.ts'
+export { MemoryPoint, type StreamWatcher } from './connector-contract/memory-point.ts'
 export { type CrashPoint, type CrashVariant, crashVariants } from './crash/crash-point.ts'
 export {
   type CrashOptions,
@@ -30,6 +33,10 @@ export {
 export { lockedBackup, lockedFixture, type StoredLock, storedLocks } from './locked-vault.ts'
 export { type FixtureOptions, fixtureContext, fixturePassword, RepositoryFixture, type SourceFiles } from './repository-fixture.ts'
 export { ResticVault, type VaultOptions } from './restic-vault.ts'
+export { type ScriptedConfig, ScriptedConnector, type ScriptedSecrets } from './scripted-connector/scripted-connector.ts'
+export { ScriptedEngine, type ScriptedEngineOptions } from './scripted-connector/scripted-engine.ts'
+export type { ScriptedFault, ScriptedFaults, ScriptedStep } from './scripted-connector/scripted-faults.ts'
+export { replayScriptedLog, type ScriptedChange, type ScriptedFiles } from './scripted-connector/scripted-log.ts'
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'
