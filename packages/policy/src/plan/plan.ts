@@ -17,29 +17,25 @@ export interface Rule {
   readonly timeZone?: string
   /** The vault's name. */
   readonly targetVault: string
-  /** A job that has not begun so long after its time expires. */
+  /** A job that has not begun so long after its time expires. Documents that do not say have 480. */
   readonly startWindowMinutes?: number
-  /** A job that has not ended so long after its time is aborted. */
+  /** A job that has not ended so long after its time is aborted. Documents that do not say have 10080, a week. */
   readonly completionWindowMinutes?: number
   readonly lifecycle: Lifecycle
   /** Capture the log between runs as well. */
   readonly isContinuous?: boolean
-  /** How far back a continuous source can be restored to any second. */
+  /** How far back a continuous source can be restored to any second. Absent: as far as its points reach. */
   readonly windowDays?: number
   readonly copies: readonly CopyAction[]
   readonly pointTags: Readonly<Record<string, string>>
 }
 
 export interface CopyAction {
+  /** The vault's name. */
   readonly targetVault: string
   readonly lifecycle: Lifecycle
-}
-
-/** Something about a document that its author should know. An error keeps it from being used. */
-export interface PolicyFinding {
-  readonly severity: 'error' | 'warning'
-  /** Where in the document, as a JSON pointer. */
-  readonly at: string
-  readonly message: string
-  readonly hint?: string
+  /** Where the copy goes, when that was said instead of a vault; `targetVault` was then derived from it. */
+  readonly region?: string
+  /** Copy the continuous log too. */
+  readonly copiesLog?: boolean
 }
