@@ -4,6 +4,12 @@ import { ZoneTable } from './zone-table.ts'
 /** By name in lower case, hence no more than there are zones. */
 const tables = new Map<string, ZoneTable>()
 
+/**
+ * The zones of three letters that the IANA database has. Node knows more, which mean something else to everyone: IST is India's time
+ * there, and neither Ireland's nor Israel's.
+ */
+const threeLetters = ['cet', 'eet', 'est', 'gmt', 'hst', 'met', 'mst', 'prc', 'roc', 'rok', 'uct', 'utc', 'wet']
+
 /** Whether `name` is a zone of the IANA database, in any case. Plain offsets such as +02:00 are not: no law changes their clocks. */
 export function isTimeZone(name: string): boolean {
   return tableOf(name) !== undefined
@@ -33,7 +39,8 @@ function tableOf(name: string): ZoneTable | undefined {
 }
 
 function zoneFormat(name: string): Intl.DateTimeFormat | undefined {
-  if (!/^[a-z]/i.test(name)) return undefined
+  const isNodesOwn = /^systemv\//i.test(name) || (name.length === 3 && !threeLetters.includes(name.toLowerCase()))
+  if (isNodesOwn || !/^[a-z]/i.test(name)) return undefined
   try {
     return new Intl.DateTimeFormat('en-US', {
       timeZone: name,
