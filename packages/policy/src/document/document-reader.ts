@@ -131,10 +131,6 @@ export class DocumentReader {
     return Object.keys(this.#fields)
   }
 
-  wrongType(field: string, expected: string): void {
-    this.#wrongType(field, expected, this.#value(field))
-  }
-
   /** Fields of the format that Coffre keeps with the document and does not act on. */
   ignores(...fields: readonly string[]): void {
     for (const field of fields) if (this.has(field)) this.warn(field, `${field} is kept with the document and has no effect`)

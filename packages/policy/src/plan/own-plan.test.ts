@@ -81,6 +81,7 @@ test('a window is the hours in which jobs may begin', () => {
     [{ window: '22:00-02:00' }, 'every day at 22:00', 240],
     [{ window: 'sun 00:00-06:00' }, 'every week on sunday at 00:00', 360],
     [{ window: '00:00-24:00' }, 'every day at 00:00', 1440],
+    [{ window: '00:00-24:00', schedule: '@daily' }, '@daily', 1440],
     [{ window: '22:00-02:00', schedule: 'cron(0 22 * * ? *)' }, 'cron(0 22 * * ? *)', 240],
     [{ window: '22:00-02:00', schedule: 'cron(30 23,1 * * ? *)' }, 'cron(30 23,1 * * ? *)', 30],
     [{ window: '22:00-02:00', schedule: '0 0 1 * *' }, '0 0 1 * *', 120],

@@ -205,6 +205,14 @@ test('after a count is lowered, points made before go once their own term is ove
   assert.equal(kept(before, '2036-01-01T00:00:00Z'), 7, 'backups stopped')
 })
 
+test('after a count is lowered, what is still among the newest stays, however old it is', () => {
+  const old = point('2026-11-01T02:00:00Z', keep7)
+  const recent = point('2026-11-20T02:00:00Z', { keep: parseKeepCounts('2d') })
+  const presentRule = (keep: string) => () => ({ timeZone: 'UTC', lifecycle: { keep: parseKeepCounts(keep) } })
+  assert.equal(plan([old, recent], '2026-11-21T00:00:00Z', { presentRule: presentRule('2d') })[old.id], 'keep daily 2/7')
+  assert.equal(plan([old, recent], '2026-11-21T00:00:00Z', { presentRule: presentRule('1d') })[old.id], 'expire out-of-counts')
+})
+
 test('the zone is that of the rule as it is now', () => {
   const first = point('2026-11-21T22:30:00Z', { keep: parseKeepCounts('2d') })
   const second = point('2026-11-21T23:30:00Z', { keep: parseKeepCounts('2d') })
