@@ -15,6 +15,8 @@ import { type CompressionMode, zstdLevels } from './compression-mode.ts'
 /** What every backup takes, whatever it stores. */
 export interface SnapshotOptions {
   readonly tags: readonly string[]
+  /** More tags, asked for when all is stored: what only the end of a backup can tell. */
+  readonly lateTags?: () => readonly string[]
   readonly hostname: string
   /** The snapshot's time; the start of the backup unless given. */
   readonly timeMs?: number
@@ -110,6 +112,7 @@ function snapshotOf(
   endMs: number,
 ): Snapshot {
   const { identity } = repository.context
+  const tags = [...options.tags, ...(options.lateTags?.() ?? [])]
   return {
     time: formatInstant(options.timeMs ?? startMs),
     ...(options.parent === undefined ? {} : { parent: options.parent.id }),
@@ -120,7 +123,7 @@ function snapshotOf(
     uid: identity.uid,
     gid: identity.gid,
     ...(excludes.length === 0 ? {} : { excludes }),
-    ...(options.tags.length === 0 ? {} : { tags: options.tags }),
+    ...(tags.length === 0 ? {} : { tags }),
     programVersion: options.programVersion,
     summary: {
       backupStart: formatInstant(startMs),

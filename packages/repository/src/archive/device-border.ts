@@ -1,5 +1,5 @@
 import type { ByteString } from '@coffre/foundation'
-import type { FileStatus, LocalFiles } from '@coffre/repository'
+import type { FileStatus, LocalFiles } from '../local/local-files.ts'
 
 /** Keeps a backup on the file systems of its targets, as restic's --one-file-system does: mount points stay, as empty folders. */
 export class DeviceBorder {
