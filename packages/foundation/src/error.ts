@@ -57,6 +57,13 @@ export const errorCatalogue = {
   'source.credentials': { exit: 49, http: 403, retry: 'never' },
   'source.position-lost': { exit: 50, http: 409, retry: 'reopen' },
   'target.not-empty': { exit: 51, http: 409, retry: 'never' },
+  'catalogue.unavailable': { exit: 52, http: 503, retry: 'backoff' },
+  'catalogue.newer': { exit: 53, http: 409, retry: 'never' },
+  'secret.master-key': { exit: 54, http: 500, retry: 'never' },
+  'secret.unreadable': { exit: 55, http: 409, retry: 'never' },
+  'server.running': { exit: 56, http: 409, retry: 'never' },
+  'server.port': { exit: 57, http: 409, retry: 'never' },
+  'request.no-such-path': { exit: 58, http: 404, retry: 'never' },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -1,0 +1,26 @@
+export { ApiProblem, Client, type ClientInput, type ClientOptions } from './client.ts'
+export { type AnswerOf, defineOperation, type InputOf, type Method, type Operation, type Right, rights } from './operation.ts'
+export {
+  cancelJob,
+  finalJobStates,
+  getJob,
+  type JobStateName,
+  type JobView,
+  jobSchema,
+  listJobs,
+  startBackup,
+  startRestore,
+} from './operations/job-operations.ts'
+export { deletePoint, getPoint, listPoints, type PointView, pointSchema } from './operations/point-operations.ts'
+export {
+  checkSource,
+  createSource,
+  deleteSource,
+  findingSchema,
+  getSource,
+  listSources,
+  type SourceView,
+  sourceSchema,
+} from './operations/source-operations.ts'
+export { createVault, getVault, listVaults, type VaultView, vaultSchema } from './operations/vault-operations.ts'
+export { commonProblems, type Problem, problemSchema } from './problem.ts'

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { defineOperation } from '../operation.ts'
+import { pageOf, pageQuery } from '../page.ts'
+import { idOrNameSchema, idSchema, instantSchema, nothing, tagsSchema } from '../primitives.ts'
+import { problemSchema } from '../problem.ts'
+
+export const jobStateSchema = z.enum([
+  'CREATED',
+  'PENDING',
+  'RUNNING',
+  'RETRYING',
+  'ABORTING',
+  'ABORTED',
+  'COMPLETED',
+  'PARTIAL',
+  'FAILED',
+  'EXPIRED',
+])
+export type JobStateName = z.output<typeof jobStateSchema>
+
+/** States that a job does not leave any more. */
+export const finalJobStates: ReadonlySet<JobStateName> = new Set(['ABORTED', 'COMPLETED', 'PARTIAL', 'FAILED', 'EXPIRED'])
+
+export const jobSchema = z.object({
+  id: idSchema,
+  kind: z.enum(['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'CATALOGUE_BACKUP']),
+  state: jobStateSchema,
+  message: z.string().nullable(),
+  source: z.object({ id: idSchema.nullable(), name: z.string() }).nullable(),
+  vault: z.object({ id: idSchema.nullable(), name: z.string() }).nullable(),
+  plan: z.object({ id: idSchema, name: z.string(), rule: z.string().nullable() }).nullable(),
+  pointId: idSchema.nullable().describe('the point that it made'),
+  attempt: z.int(),
+  percent: z.number().min(0).max(100),
+  bytesDone: z.int(),
+  bytesTotal: z.int().nullable(),
+  itemsDone: z.int(),
+  itemsTotal: z.int().nullable(),
+  expectedEndAt: instantSchema.nullable(),
+  startBy: instantSchema.nullable(),
+  completeBy: instantSchema.nullable(),
+  createdAt: instantSchema,
+  startedAt: instantSchema.nullable(),
+  completedAt: instantSchema.nullable(),
+  error: problemSchema.pick({ code: true, detail: true, hint: true }).nullable(),
+})
+export type JobView = z.output<typeof jobSchema>
+
+export const startBackup = defineOperation({
+  id: 'jobs.backup',
+  method: 'POST',
+  path: '/sources/{source}/backups',
+  summary: 'Back up a source now',
+  right: 'backup.run',
+  params: z.object({ source: idOrNameSchema }),
+  query: nothing,
+  body: z.object({
+    vault: idOrNameSchema.optional().describe('the one of its plan when absent'),
+    lifecycle: z.object({ deleteAfter: z.string(), moveToColdAfter: z.string() }).partial().optional(),
+    tags: tagsSchema.default({}),
+    description: z.string().max(500).optional(),
+  }),
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing', 'object.ambiguous', 'policy.retention-invalid', 'source.credentials'],
+})
+
+export const startRestore = defineOperation({
+  id: 'jobs.restore',
+  method: 'POST',
+  path: '/sources/{source}/restores',
+  summary: 'Restore a source',
+  right: 'restore.run',
+  params: z.object({ source: idOrNameSchema }),
+  query: nothing,
+  body: z.object({
+    point: idSchema.optional().describe('the latest completed point when neither this nor `at` is given'),
+    at: instantSchema.optional().describe('the newest state at or before this instant'),
+    to: z.string().min(1).max(4096).describe('an absolute path on the machine of the worker'),
+    overwrite: z.boolean().default(false),
+  }),
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing', 'point.none', 'point.not-restorable', 'target.not-empty'],
+})
+
+export const listJobs = defineOperation({
+  id: 'jobs.list',
+  method: 'GET',
+  path: '/jobs',
+  summary: 'List jobs, the newest first',
+  right: 'read',
+  params: nothing,
+  query: z.object({
+    ...pageQuery,
+    state: jobStateSchema.optional(),
+    active: z.stringbool().optional().describe('only those that have not ended'),
+    kind: jobSchema.shape.kind.optional(),
+    source: idOrNameSchema.optional(),
+  }),
+  body: undefined,
+  status: 200,
+  answer: pageOf(jobSchema),
+  problems: [],
+})
+
+export const getJob = defineOperation({
+  id: 'jobs.get',
+  method: 'GET',
+  path: '/jobs/{job}',
+  summary: 'Show a job',
+  right: 'read',
+  params: z.object({ job: idSchema }),
+  query: nothing,
+  body: undefined,
+  status: 200,
+  answer: jobSchema,
+  problems: ['object.missing'],
+})
+
+export const cancelJob = defineOperation({
+  id: 'jobs.cancel',
+  method: 'POST',
+  path: '/jobs/{job}/cancel',
+  summary: 'Cancel a job',
+  description: 'A job that waits ends at once; one that runs is asked to stop and stores no point. Repeating it changes nothing.',
+  right: 'backup.run',
+  params: z.object({ job: idSchema }),
+  query: nothing,
+  body: undefined,
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing', 'job.ended'],
+})

@@ -1,0 +1,23 @@
+/** `coffre server`: catalogue, API and scheduler in the foreground, until it is interrupted. */
+import { isCoffreError, systemContext } from '@coffre/foundation'
+import { serve } from './server/serve.ts'
+import { serverSettings } from './server/server-settings.ts'
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const stop = new AbortController()
+const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
+
+try {
+  const settings = serverSettings(process.env, process.getuid?.() === 0)
+  await using server = await serve(settings, systemContext, log, stop.signal)
+  say(`Coffre is running: ${server.url} (state in ${settings.stateFolder}). Ctrl-C stops it.`)
+  await stopped
+} catch (error) {
+  if (!isCoffreError(error)) throw error
+  log(`coffre: ${error.message}`)
+  if (error.hint !== undefined) log(`  ${error.hint}`)
+  process.exitCode = error.exitCode
+}

@@ -1,0 +1,88 @@
+import type { AddressInfo } from 'node:net'
+import { CoffreError, type Context } from '@coffre/foundation'
+import { createAdaptorServer, type ServerType } from '@hono/node-server'
+import { AuditLog } from '../audit/audit-log.ts'
+import { firstTenant } from '../catalogue/first-tenant.ts'
+import { newId } from '../catalogue/new-id.ts'
+import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
+import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts'
+import { newHttpApp } from './http-app.ts'
+import type { ServerSettings } from './server-settings.ts'
+import { StateLock } from './state-lock.ts'
+
+export interface RunningServer extends AsyncDisposable {
+  /** Where it listens. */
+  readonly url: string
+}
+
+const connectionsMax = 20
+
+/** What the server does by itself. */
+const bySystem = {
+  projectId: null,
+  principal: 'system',
+  target: null,
+  outcome: 'ALLOWED',
+  code: null,
+  address: null,
+  requestId: null,
+} as const
+
+/** Starts everything that `settings` ask for, in order, and ends it in the reverse order when it is disposed of. */
+export async function serve(
+  settings: ServerSettings,
+  context: Context,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<RunningServer> {
+  await using stack = new AsyncDisposableStack()
+  stack.use(await StateLock.take(settings.stateFolder))
+  const location = await locate(settings, context, log, signal, stack)
+  const { catalogue } = stack.use(await openCatalogue(location, connectionsMax))
+  const { orgId } = await firstTenant(catalogue, context)
+  const audit = new AuditLog(catalogue, context)
+  await audit.append({ ...bySystem, orgId, operation: 'server.start', detail: { stateFolder: settings.stateFolder } })
+  const app = newHttpApp({ catalogue, newRequestId: () => newId(context) })
+  const server = createAdaptorServer({ fetch: app.fetch })
+  stack.defer(() => close(server))
+  const url = await listen(server, settings)
+  const kept = stack.move()
+  return { url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function locate(
+  { databaseUrl, stateFolder }: ServerSettings,
+  context: Context,
+  log: (line: string) => void,
+  signal: AbortSignal,
+  stack: AsyncDisposableStack,
+): Promise<CatalogueLocation> {
+  if (databaseUrl !== undefined) return { kind: 'external', url: databaseUrl }
+  const onLog = (line: string): void => log(`postgres: ${line}`)
+  const engine = stack.use(await EmbeddedPostgres.start({ stateFolder, context, onLog }, signal))
+  return { kind: 'embedded', settings: engine.settings }
+}
+
+function listen(server: ServerType, { host, port }: ServerSettings): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
+    server.listen(port, host, () => {
+      const { address, family, port: actual } = server.address() as AddressInfo
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`)
+    })
+  })
+}
+
+function close(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    if ('closeAllConnections' in server) server.closeAllConnections()
+  })
+}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): CoffreError {
+  return new CoffreError('server.port', `the server cannot listen on ${host}:${port}: ${error.code ?? error.message}`, {
+    hint: 'Is another program using the port? Choose one with COFFRE_PORT.',
+    cause: error,
+  })
+}

@@ -1,0 +1,43 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { CoffreError } from '@coffre/foundation'
+
+export interface ServerSettings {
+  readonly stateFolder: string
+  readonly host: string
+  readonly port: number
+  /** Of a PostgreSQL server that somebody else runs; undefined for the embedded one. */
+  readonly databaseUrl: string | undefined
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** What the environment says; everything has a default. */
+export function serverSettings(environment: Environment, isRoot: boolean): ServerSettings {
+  return {
+    stateFolder: stateFolder(environment, isRoot),
+    host: given(environment, 'COFFRE_HOST') ?? '127.0.0.1',
+    port: port(given(environment, 'COFFRE_PORT') ?? '7878'),
+    databaseUrl: given(environment, 'COFFRE_DATABASE_URL'),
+  }
+}
+
+/** COFFRE_STATE, or for root a folder of the system, for others one of their own. */
+function stateFolder(environment: Environment, isRoot: boolean): string {
+  const folder = given(environment, 'COFFRE_STATE')
+  if (folder !== undefined) return resolve(folder)
+  return isRoot ? '/var/lib/coffre' : join(given(environment, 'HOME') ?? homedir(), '.coffre')
+}
+
+function given(environment: Environment, name: string): string | undefined {
+  const value = environment[name]
+  return value === undefined || value === '' ? undefined : value
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value <= 65_535) return value
+  throw new CoffreError('usage.invalid', `COFFRE_PORT is ${JSON.stringify(text)}, which is no port`, {
+    hint: 'Give a number from 1 to 65535, or 0 for any free port.',
+  })
+}
