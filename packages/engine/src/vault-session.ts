@@ -1,0 +1,63 @@
+import {
+  type Id,
+  LockSession,
+  loadIndex,
+  loadVaultState,
+  lockRepository,
+  type Repository,
+  type RepositoryIndex,
+  recordKnown,
+  type WriteLock,
+} from '@coffre/repository'
+
+/** A vault that is open and locked: what every run works on. The run does not close it; several may follow each other in it. */
+export interface VaultSession {
+  readonly repository: Repository
+  /** Aborted when the lock is lost: work on the vault ends with it. */
+  readonly signal: AbortSignal
+  /** Resolves once the lock is undisputed; nothing is written before. */
+  readonly confirmed: Promise<void>
+}
+
+export interface VaultLockOptions {
+  /** Wait so long for others that work in the vault alone, such as a prune. */
+  readonly retryForMs?: number
+  readonly onWaiting?: (error: Error) => void
+}
+
+/** Locks an open vault beside others that read it or add to it, until the session is disposed of. `repository.locked` when it cannot. */
+export async function lockVault(
+  repository: Repository,
+  options: VaultLockOptions,
+  signal: AbortSignal,
+): Promise<VaultSession & AsyncDisposable> {
+  const lock = await lockRepository(repository, { exclusive: false, ...options }, signal)
+  return {
+    repository,
+    signal: lock.signal,
+    confirmed: lock.confirmed,
+    [Symbol.asyncDispose]: async () => lock[Symbol.asyncDispose](),
+  }
+}
+
+/** The index as a writer may rely on it: packs that are not there, or that a prune is about to remove, do not count (rule P1). */
+export async function loadWriterIndex({ repository }: VaultSession, signal: AbortSignal): Promise<RepositoryIndex> {
+  const { candidates } = await loadVaultState(repository, signal)
+  return loadIndex(repository, { trustOnlyListedPacks: true, withoutPacks: new Set(candidates.keys()) }, signal)
+}
+
+/** What keeps the points of a locked vault under retention, for so many days; nothing in others. Comes before any writer. */
+export async function openWriteLock(
+  { repository }: VaultSession,
+  index: RepositoryIndex,
+  days: number | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly lock?: WriteLock }> {
+  const lock = await LockSession.open(repository, index, days === undefined ? {} : { days }, signal)
+  return lock === undefined ? {} : { lock }
+}
+
+/** Tells the vault's state of a new point, so that a check misses it should it vanish. Idempotent. */
+export async function recordPoint({ repository }: VaultSession, id: Id, signal: AbortSignal): Promise<void> {
+  await recordKnown(repository, { added: [{ type: 'snapshot', name: id }] }, signal)
+}
