@@ -2,10 +2,14 @@ import type { AddressInfo } from 'node:net'
 import { CoffreError, type Context } from '@coffre/foundation'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { AuditLog } from '../audit/audit-log.ts'
+import type { Catalogue } from '../catalogue/database.ts'
 import { firstTenant } from '../catalogue/first-tenant.ts'
 import { newId } from '../catalogue/new-id.ts'
 import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
 import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts'
+import { loadMasterKey } from '../secrets/master-key.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
+import { SecretStore } from '../secrets/secret-store.ts'
 import { newHttpApp } from './http-app.ts'
 import type { ServerSettings } from './server-settings.ts'
 import { StateLock } from './state-lock.ts'
@@ -39,6 +43,7 @@ export async function serve(
   stack.use(await StateLock.take(settings.stateFolder))
   const location = await locate(settings, context, log, signal, stack)
   const { catalogue } = stack.use(await openCatalogue(location, connectionsMax))
+  await openSecrets(catalogue, settings, context, log)
   const { orgId } = await firstTenant(catalogue, context)
   const audit = new AuditLog(catalogue, context)
   await audit.append({ ...bySystem, orgId, operation: 'server.start', detail: { stateFolder: settings.stateFolder } })
@@ -48,6 +53,18 @@ export async function serve(
   const url = await listen(server, settings)
   const kept = stack.move()
   return { url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+async function openSecrets(
+  catalogue: Catalogue,
+  { stateFolder }: ServerSettings,
+  context: Context,
+  log: (line: string) => void,
+): Promise<void> {
+  const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
+  const secrets = new SecretStore(catalogue, box, context)
+  const foreign = await secrets.countForeign()
+  if (foreign > 0) log(`${foreign} stored secrets were sealed with another master key; put back the one from the server kit`)
 }
 
 async function locate(
