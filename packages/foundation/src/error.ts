@@ -64,6 +64,17 @@ export const errorCatalogue = {
   'server.running': { exit: 56, http: 409, retry: 'never' },
   'server.port': { exit: 57, http: 409, retry: 'never' },
   'request.no-such-path': { exit: 58, http: 404, retry: 'never' },
+  'request.too-large': { exit: 59, http: 413, retry: 'never' },
+  'request.invalid': { exit: 60, http: 400, retry: 'never' },
+  'request.malformed': { exit: 61, http: 400, retry: 'never' },
+  'request.media-type': { exit: 62, http: 415, retry: 'never' },
+  'request.method': { exit: 63, http: 405, retry: 'never' },
+  'request.rate': { exit: 64, http: 429, retry: 'backoff' },
+  'request.repeated': { exit: 65, http: 422, retry: 'never' },
+  'request.in-progress': { exit: 66, http: 409, retry: 'backoff' },
+  'request.answered': { exit: 67, http: 409, retry: 'never' },
+  'auth.required': { exit: 68, http: 401, retry: 'never' },
+  'auth.forbidden': { exit: 69, http: 403, retry: 'never' },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

@@ -106,4 +106,21 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
   'server.running': { meaning: 'un serveur Coffre travaille déjà sur ce dossier' },
   'server.port': { meaning: 'le serveur ne peut pas écouter sur ce port', advice: 'Choisissez-en un autre avec COFFRE_PORT.' },
   'request.no-such-path': { meaning: 'rien ne répond à cette adresse' },
+  'request.too-large': { meaning: 'la demande est trop grande' },
+  'request.invalid': {
+    meaning: 'la demande n’est pas valable',
+    advice: 'Corrigez ce qui est nommé ; /docs montre ce qui est attendu.',
+  },
+  'request.malformed': { meaning: 'la demande ne se lit pas' },
+  'request.media-type': { meaning: 'le serveur n’attend pas ce type de contenu', advice: 'Envoyez du JSON (application/json).' },
+  'request.method': { meaning: 'cette adresse ne connaît pas cette méthode' },
+  'request.rate': { meaning: 'trop de demandes', advice: 'Attendez un peu, puis recommencez.' },
+  'request.repeated': {
+    meaning: 'cette clé d’idempotence a déjà servi à une autre demande',
+    advice: 'Donnez une nouvelle clé à chaque nouvelle demande.',
+  },
+  'request.in-progress': { meaning: 'la même demande est encore en cours', advice: 'Attendez un peu, puis recommencez.' },
+  'request.answered': { meaning: 'la demande a déjà été faite, et son secret ne se montre qu’une fois' },
+  'auth.required': { meaning: 'il faut se connecter', advice: 'Connectez-vous avec `coffre login URL`, ou donnez une clé.' },
+  'auth.forbidden': { meaning: 'vos droits ne le permettent pas', advice: 'Demandez le rôle nécessaire à un administrateur.' },
 }
