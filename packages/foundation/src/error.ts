@@ -75,6 +75,23 @@ export const errorCatalogue = {
   'request.answered': { exit: 67, http: 409, retry: 'never' },
   'auth.required': { exit: 68, http: 401, retry: 'never' },
   'auth.forbidden': { exit: 69, http: 403, retry: 'never' },
+  'object.exists': { exit: 80, http: 409, retry: 'never' },
+  'object.missing': { exit: 81, http: 404, retry: 'never' },
+  'object.in-use': { exit: 82, http: 409, retry: 'never' },
+  'auth.failed': { exit: 83, http: 401, retry: 'never' },
+  'auth.expired': { exit: 84, http: 401, retry: 'never' },
+  'auth.locked': { exit: 85, http: 429, retry: 'backoff' },
+  'auth.second-factor': { exit: 86, http: 403, retry: 'never' },
+  'auth.address': { exit: 87, http: 403, retry: 'never' },
+  'auth.password-refused': { exit: 88, http: 400, retry: 'never' },
+  'role.conflict': { exit: 89, http: 409, retry: 'never' },
+  'role.self': { exit: 90, http: 403, retry: 'never' },
+  'role.last-officer': { exit: 91, http: 409, retry: 'never' },
+  'approval.own': { exit: 92, http: 403, retry: 'never' },
+  'approval.closed': { exit: 93, http: 409, retry: 'never' },
+  'approval.expired': { exit: 94, http: 409, retry: 'never' },
+  'approval.incomplete': { exit: 95, http: 403, retry: 'never' },
+  'approval.mismatch': { exit: 96, http: 409, retry: 'never' },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

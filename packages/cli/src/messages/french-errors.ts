@@ -123,4 +123,45 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
   'request.answered': { meaning: 'la demande a déjà été faite, et son secret ne se montre qu’une fois' },
   'auth.required': { meaning: 'il faut se connecter', advice: 'Connectez-vous avec `coffre login URL`, ou donnez une clé.' },
   'auth.forbidden': { meaning: 'vos droits ne le permettent pas', advice: 'Demandez le rôle nécessaire à un administrateur.' },
+  'object.exists': { meaning: 'ce nom est déjà pris', advice: 'Choisissez un autre nom.' },
+  'object.missing': { meaning: 'cet objet n’existe pas' },
+  'object.in-use': { meaning: 'cet objet est encore utilisé' },
+  'auth.failed': { meaning: 'la connexion est refusée', advice: 'Vérifiez le nom, le mot de passe et le code, ou la clé.' },
+  'auth.expired': { meaning: 'la connexion a pris fin', advice: 'Connectez-vous à nouveau.' },
+  'auth.locked': { meaning: 'trop d’essais de connexion', advice: 'Attendez un peu, puis recommencez.' },
+  'auth.second-factor': {
+    meaning: 'il manque le second facteur',
+    advice: 'Donnez le code de votre application, ou enregistrez-en une d’abord.',
+  },
+  'auth.address': {
+    meaning: 'cette adresse n’est pas admise',
+    advice: 'Demandez à un responsable de la sécurité de l’ajouter à la liste.',
+  },
+  'auth.password-refused': {
+    meaning: 'ce mot de passe n’est pas admis',
+    advice: 'Prenez-en un d’au moins 12 caractères que personne ne devine.',
+  },
+  'role.conflict': {
+    meaning: 'ces rôles ne vont pas ensemble',
+    advice: 'Donnez-les à deux personnes : qui peut affaiblir un verrou ne peut pas supprimer.',
+  },
+  'role.self': { meaning: 'nul ne change ses propres rôles', advice: 'Demandez à un autre responsable de la sécurité.' },
+  'role.last-officer': {
+    meaning: 'il doit rester un responsable de la sécurité',
+    advice: 'Donnez d’abord ce rôle à quelqu’un d’autre.',
+  },
+  'approval.own': {
+    meaning: 'nul ne vote sur sa propre demande, ni avec une clé',
+    advice: 'Demandez à quelqu’un d’autre de voter.',
+  },
+  'approval.closed': { meaning: 'cette demande d’approbation est close', advice: 'Faites-en une nouvelle.' },
+  'approval.expired': { meaning: 'cette demande d’approbation est trop ancienne', advice: 'Faites-en une nouvelle.' },
+  'approval.incomplete': {
+    meaning: 'il manque des voix à cette approbation',
+    advice: 'Ne comptent que les voix de qui peut encore voter.',
+  },
+  'approval.mismatch': {
+    meaning: 'l’approbation a été donnée pour autre chose',
+    advice: 'Faites exactement ce qui a été approuvé, ou une nouvelle demande.',
+  },
 }
