@@ -2,6 +2,7 @@ import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type * as people from './tables/people-tables.ts'
 import type * as policy from './tables/policy-tables.ts'
+import type * as users from './tables/user-tables.ts'
 import type * as work from './tables/work-tables.ts'
 
 /** The catalogue's tables. Names are snake_case in SQL only. */
@@ -37,6 +38,11 @@ export interface Database {
   event: people.EventTable
   alarm: people.AlarmTable
   setting: people.SettingTable
+  userAccount: users.UserAccountTable
+  twoFactor: users.TwoFactorTable
+  recoveryCode: users.RecoveryCodeTable
+  session: users.SessionTable
+  oneTimeToken: users.OneTimeTokenTable
 }
 
 export type Catalogue = Kysely<Database>

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** Grants, keys, approvals, the audit chain, events and alarms. People and their sessions are tables of the auth library. */
+/** Grants, keys, approvals, the audit chain, events and alarms. Users and their sessions come next. */
 export async function up(db: Kysely<never>): Promise<void> {
   for (const statement of statements) await statement.execute(db)
 }
