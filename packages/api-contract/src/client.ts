@@ -52,7 +52,7 @@ export class Client {
     return operation.answer.parse(await response.json()) as AnswerOf<O>
   }
 
-  /** The events of a stream, until it or the signal ends. */
+  /** The events of a stream, until it or the signal ends. One that fails on the way ends with an ApiProblem. */
   async *stream<O extends Operation>(operation: O, input: ClientInput<O>, signal?: AbortSignal): AsyncGenerator<AnswerOf<O>> {
     const response = await this.#send(operation, input, signal)
     if (response.body === null) return
@@ -60,9 +60,12 @@ export class Client {
     for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
       text += chunk
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const data = dataOf(text.slice(0, end))
+        const event = text.slice(0, end)
         text = text.slice(end + 2)
-        if (data !== '') yield operation.answer.parse(JSON.parse(data)) as AnswerOf<O>
+        const data = fieldOf(event, 'data')
+        if (data === '') continue
+        if (fieldOf(event, 'event') === 'problem') throw new ApiProblem(problemSchema.parse(JSON.parse(data)))
+        yield operation.answer.parse(JSON.parse(data)) as AnswerOf<O>
       }
     }
   }
@@ -92,11 +95,12 @@ function fillPath(path: string, params: Texts): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])))
 }
 
-function dataOf(event: string): string {
+/** A field of an event, as the HTML standard has them (section 9.2.6). Comments have no name. */
+function fieldOf(event: string, name: string): string {
   return event
     .split('\n')
-    .filter((line) => line.startsWith('data:'))
-    .map((line) => line.slice(5).trimStart())
+    .filter((line) => line.startsWith(`${name}:`))
+    .map((line) => line.slice(name.length + 1).replace(/^ /, ''))
     .join('\n')
 }
 

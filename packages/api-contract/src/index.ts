@@ -1,5 +1,18 @@
 export { ApiProblem, Client, type ClientInput, type ClientOptions } from './client.ts'
-export { type AnswerOf, defineOperation, type InputOf, type Method, type Operation, type Right, rights } from './operation.ts'
+export { inputParser, type ParsedInput, type RawInput } from './input-parser.ts'
+export { type JsonSchema, jsonSchemaOf } from './json-schema.ts'
+export {
+  type AnswerOf,
+  defineOperation,
+  type GivenAnswerOf,
+  type InputOf,
+  isChanging,
+  type Method,
+  type Operation,
+  type ParsedInputOf,
+  type Right,
+  rights,
+} from './operation.ts'
 export {
   cancelJob,
   finalJobStates,
@@ -23,4 +36,12 @@ export {
   sourceSchema,
 } from './operations/source-operations.ts'
 export { createVault, getVault, listVaults, type VaultView, vaultSchema } from './operations/vault-operations.ts'
-export { commonProblems, type Problem, problemSchema } from './problem.ts'
+export {
+  bodyProblems,
+  commonProblems,
+  type InputIssue,
+  type Problem,
+  problemSchema,
+  repeatProblems,
+  signInProblems,
+} from './problem.ts'

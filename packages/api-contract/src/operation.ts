@@ -69,3 +69,17 @@ export type InputOf<O> =
     : never
 
 export type AnswerOf<O> = O extends Operation<infer _Path, infer _Query, infer _Body, infer Answer> ? z.output<Answer> : never
+
+/** The same parts as a handler gets them: checked, converted, with defaults filled in. */
+export type ParsedInputOf<O> =
+  O extends Operation<infer Path, infer Query, infer Body, infer _Answer>
+    ? { readonly params: z.output<Path>; readonly query: z.output<Query>; readonly body: z.output<Body> }
+    : never
+
+/** What a handler answers with, before the schema has filled in defaults and left out what it does not name. */
+export type GivenAnswerOf<O> = O extends Operation<infer _Path, infer _Query, infer _Body, infer Answer> ? z.input<Answer> : never
+
+/** Whether it may change anything: such operations are audited, and a key makes them happen once. */
+export function isChanging(operation: Operation): boolean {
+  return operation.method !== 'GET'
+}
