@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { CoffreError, isCoffreError } from '@coffre/foundation'
-import { findSnapshot, listSnapshots, loadIndex, type Repository, readItems } from '@coffre/repository'
+import {
+  findSnapshot,
+  listSnapshots,
+  loadIndex,
+  loadVaultState,
+  type Repository,
+  readItems,
+  StatePruneLedger,
+} from '@coffre/repository'
 import { LockingMemoryBackend, MemoryBackend } from '@coffre/storage'
 import {
   describeItems,
@@ -247,4 +255,28 @@ test('in a locked vault a point is locked for as long as was asked', async () =>
   assert.ok(version)
   const retention = await objectLock.retention(version, version.versionId, fixture.signal)
   assert.ok((retention?.until.getTime() ?? 0) >= fixture.context.clock.nowMs() + 44 * 24 * 3_600_000)
+})
+
+test('a vault that keeps state knows the point, the adopted one too, so that a check misses it should it vanish', async () => {
+  await using fixture = await RepositoryFixture.create()
+  const { repository, signal } = fixture
+  const { run } = backing(fixture, scripted(fixture).source)
+  const early = await run()
+  await new StatePruneLedger(repository).record([{ pack: 'ab'.repeat(32), reason: 'unused', markedMs: 0 }], signal)
+  await run({ isRetry: true })
+  const late = await run({ job: 'job-2' })
+  const { known } = await loadVaultState(repository, signal)
+  assert.deepEqual([...known.snapshots].sort(), [early.pointId, late.pointId].sort())
+})
+
+test('packs that a prune has marked are stored again, not relied on', async () => {
+  await using fixture = await RepositoryFixture.create()
+  const { repository, signal } = fixture
+  const { run } = backing(fixture, scripted(fixture).source)
+  const first = await run()
+  const packs = await repository.names('pack', signal)
+  const candidates = packs.map((pack) => ({ pack, reason: 'unused' as const, markedMs: 0 }))
+  await new StatePruneLedger(repository).record(candidates, signal)
+  const second = await run({ job: 'job-2' })
+  assert.equal(second.summary?.dataBlobs, first.summary?.dataBlobs)
 })

@@ -53,15 +53,13 @@ function run(
   )
 }
 
-async function enginePoint({ fixture, session }: Restoring) {
-  const engine = new ScriptedEngine({
-    clock: fixture.context.clock,
-    files: { 'orders/1': 'one', 'orders/2': 'two', users: 'users' },
-  })
+async function enginePoint({ fixture, session }: Restoring, more: Readonly<Record<string, Uint8Array>> = {}) {
+  const files = { 'orders/1': 'one', 'orders/2': 'two', 'users': 'users', ...more }
+  const engine = new ScriptedEngine({ clock: fixture.context.clock, files })
   const other = new ScriptedEngine({ name: 'other', clock: fixture.context.clock })
   const connector = new ScriptedConnector(engine, other)
   const source = { kind: 'items', connector, config: { server: 'scripted' }, secrets: { password: engine.password } } as const
-  const request = { source: 'shop', job: 'job-1', isRetry: false, programVersion: 'test' }
+  const request = { source: 'shop', job: 'job-1', isRetry: false, programVersion: 'test', packBytes: 65_536 }
   const { pointId } = await runBackup(session, source, request, () => undefined, fixture.signal)
   return { engine, other, pointId, means: { kind: 'items', connector } as const }
 }
@@ -195,7 +193,8 @@ test('of a damaged tree all else is put back, and what is lost is named; of a da
   const { fixture } = place
   await fixture.write({ 'first/a': fixture.noise(100_000, 1), 'second/b': fixture.noise(100_000, 2) })
   const treeId = await treePoint(place, [fixture.source])
-  const { pointId, means } = await enginePoint(place)
+  const large = { 'large/1': fixture.noise(100_000, 3), 'large/2': fixture.noise(100_000, 4) }
+  const { pointId, means } = await enginePoint(place, large)
   const index = await loadIndex(fixture.repository, {}, fixture.signal)
   const damagedBy = async (id: string): Promise<VaultSession[]> => {
     const { tree } = await loadSnapshot(fixture.repository, id, fixture.signal)
@@ -225,8 +224,21 @@ test('of a damaged tree all else is put back, and what is lost is named; of a da
     assert.ok(outcome.skipped.some(({ path }) => path.startsWith(fixture.source)))
   }
   assert.ok(partial > 0)
+  let extracted = 0
+  const connector: typeof means.connector = Object.create(means.connector, {
+    restore: {
+      value: async (...[point, request, , signal]: Parameters<typeof means.connector.restore>) => {
+        extracted++
+        await point.extract('', request.target.kind === 'folder' ? request.target.path : '', signal)
+        return { target: request.target, counts: {}, notes: [] }
+      },
+    },
+  })
   for (const [number, session] of (await damagedBy(pointId)).entries()) {
-    const target = join(place.folder.path, `engine ${number}`)
-    await assert.rejects(run({ ...place, session, target }, means, pointId), { code: 'blob.missing' })
+    for (const way of [means, { kind: 'items', connector } as const]) {
+      const target = join(place.folder.path, `engine ${number} ${way === means}`)
+      await assert.rejects(run({ ...place, session, target }, way, pointId), { code: 'blob.missing' })
+    }
   }
+  assert.ok(extracted > 0)
 })
