@@ -1,0 +1,2 @@
+export type { FilesConfig } from './config.ts'
+export { filesConnector } from './connector.ts'
