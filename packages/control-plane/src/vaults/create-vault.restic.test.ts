@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Context, systemContext } from '@coffre/foundation'
+import { AuditLog } from '../audit/audit-log.ts'
+import { loadMasterKey } from '../secrets/master-key.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
+import { SecretStore } from '../secrets/secret-store.ts'
+import { restic } from '../testing/restic.ts'
+import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
+import { createVault, type NewVault, type VaultParts } from './create-vault.ts'
+import { VaultPlaces } from './vault-places.ts'
+import { findVault, listVaults } from './vault-view.ts'
+
+const signal = new AbortController().signal
+let its: TestCatalogue
+let parts: VaultParts
+let projectId: string
+let event: Parameters<typeof createVault>[2]
+
+before(async () => {
+  its = await startTestCatalogue()
+  const made = await makeProject(its.catalogue, systemContext, 'vaults')
+  projectId = made.projectId
+  event = { orgId: made.orgId, principal: 'user:a', address: null, requestId: null }
+  parts = await newParts(systemContext)
+})
+after(() => its[Symbol.asyncDispose]())
+
+async function newParts(context: Context): Promise<VaultParts> {
+  const { catalogue, stateFolder } = its
+  const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
+  const places = new VaultPlaces(stateFolder, context, {}, 0)
+  return { catalogue, context, places, secrets: new SecretStore(catalogue, box, context), audit: new AuditLog(catalogue, context) }
+}
+
+function request(name: string, more: Partial<NewVault> = {}): NewVault {
+  return {
+    projectId,
+    name,
+    location: undefined,
+    region: undefined,
+    classification: undefined,
+    lock: undefined,
+    writerCredentials: undefined,
+    keeperCredentials: undefined,
+    ...more,
+  }
+}
+
+test('a vault is a repository that stock restic opens with the recovery key, and Coffre with a key of its own', async () => {
+  const { id, recoveryKey, recoveryKit } = await createVault(parts, request('main'), event, signal)
+  const location = join(its.stateFolder, 'vaults', 'main')
+  const listed = await restic(location, recoveryKey, ['cat', 'config'])
+  const { id: repositoryId } = JSON.parse(listed) as { id: string }
+  const view = await findVault(its.catalogue, projectId, 'main')
+  assert.deepEqual(view, await findVault(its.catalogue, projectId, id))
+  assert.deepEqual(
+    { id: view?.id, state: view?.state, repositoryId: view?.repositoryId, points: view?.points, lock: view?.lock },
+    { id, state: 'AVAILABLE', repositoryId, points: 0, lock: null },
+  )
+  for (const fact of [recoveryKey, repositoryId, location]) assert.ok(recoveryKit.includes(fact), fact)
+  assert.equal((await readdir(join(location, 'keys'))).length, 2)
+  // The recovery key is nowhere in the catalogue or in the state folder.
+  const found = await its.catalogue.selectFrom('secret').selectAll().execute()
+  for (const { sealed } of found) assert.ok(!sealed.includes(recoveryKey))
+})
+
+test('the kit has the key file that a vault without its keys needs', async () => {
+  const { recoveryKey, recoveryKit } = await createVault(parts, request('keyless'), event, signal)
+  const location = join(its.stateFolder, 'vaults', 'keyless')
+  const [, name = '', content = ''] = /\n {2}keys\/([0-9a-f]{64})\n\n(.*)\n/.exec(recoveryKit) ?? []
+  await rm(join(location, 'keys'), { recursive: true })
+  await mkdir(join(location, 'keys'))
+  await writeFile(join(location, 'keys', name), content)
+  await restic(location, recoveryKey, ['cat', 'config'])
+})
+
+test('names and places are taken once; nothing is left of what could not be made', async () => {
+  await createVault(parts, request('taken'), event, signal)
+  await assert.rejects(createVault(parts, request('taken'), event, signal), { code: 'object.exists' })
+  const place = join(its.stateFolder, 'vaults', 'taken')
+  await assert.rejects(createVault(parts, request('other', { location: place }), event, signal), { code: 'object.exists' })
+
+  const foreign = await mkdtemp(join(tmpdir(), 'coffre-foreign-'))
+  try {
+    await restic(foreign, 'secret', ['init'])
+    await assert.rejects(createVault(parts, request('foreign', { location: foreign }), event, signal), {
+      code: 'repository.exists',
+    })
+    assert.equal(await findVault(its.catalogue, projectId, 'foreign'), undefined)
+    await assert.rejects(createVault(parts, request('relative', { location: 'some/where' }), event, signal), {
+      code: 'usage.invalid',
+    })
+  } finally {
+    await rm(foreign, { recursive: true })
+  }
+})
+
+test('a vault that was interrupted is finished by the next attempt, with a recovery key of its own', async () => {
+  // The audit comes when the repository is there already: as late as anything can fail.
+  let isBroken = false
+  const audit = new AuditLog(its.catalogue, systemContext)
+  const broken: VaultParts = {
+    ...parts,
+    audit: Object.assign(Object.create(AuditLog.prototype) as AuditLog, {
+      append: (...args: Parameters<AuditLog['append']>) => {
+        if (isBroken) throw new Error('cut')
+        return audit.append(...args)
+      },
+    }),
+  }
+  isBroken = true
+  await assert.rejects(createVault(broken, request('cut'), event, signal), /cut/)
+  assert.equal((await findVault(its.catalogue, projectId, 'cut'))?.state, 'CREATING')
+  isBroken = false
+  const { recoveryKey } = await createVault(broken, request('cut'), event, signal)
+  await restic(join(its.stateFolder, 'vaults', 'cut'), recoveryKey, ['cat', 'config'])
+  assert.equal((await readdir(join(its.stateFolder, 'vaults', 'cut', 'keys'))).length, 2)
+})
+
+test('vaults are listed by name, page after page', async () => {
+  const names: string[] = []
+  for (let after: string | undefined; ; ) {
+    const page = await listVaults(its.catalogue, projectId, { limit: 2, ...(after === undefined ? {} : { after }) })
+    names.push(...page.map(({ name }) => name))
+    after = page.at(-1)?.name
+    if (page.length < 2) break
+  }
+  assert.deepEqual(names, ['cut', 'keyless', 'main', 'taken'])
+})

@@ -1,0 +1,82 @@
+import { mkdir, realpath } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
+import { CoffreError, type Context } from '@coffre/foundation'
+import {
+  defaultScryptCost,
+  openLocalFiles,
+  openRepository,
+  processIdentity,
+  type Repository,
+  type RepositoryContext,
+  withVersionFallback,
+} from '@coffre/repository'
+import {
+  type Backend,
+  type Environment,
+  formatLocation,
+  openBackend,
+  parseLocation,
+  type S3CredentialProvider,
+  type S3Credentials,
+  s3CredentialsFrom,
+} from '@coffre/storage'
+
+/** Where vaults are, and how this process gets to them. */
+export class VaultPlaces {
+  readonly #stateFolder: string
+  readonly #context: Context
+  readonly #environment: Environment
+  /** Threads for the work on one vault. */
+  readonly #workers: number
+
+  constructor(stateFolder: string, context: Context, environment: Environment, workers: number) {
+    this.#stateFolder = stateFolder
+    this.#context = context
+    this.#environment = environment
+    this.#workers = workers
+  }
+
+  /**
+   * The location as it is kept and compared: links resolved, so that one place has one spelling. Without one given, a folder of the
+   * state folder. A relative path is refused: whoever gave it stood elsewhere.
+   */
+  async locate(given: string | undefined, name: string): Promise<string> {
+    const location = parseLocation(given ?? join(this.#stateFolder, 'vaults', name))
+    if (location.kind === 's3') return formatLocation(location)
+    if (!isAbsolute(location.path)) {
+      throw new CoffreError('usage.invalid', `the location ${location.path} of a vault is not absolute`, {
+        hint: 'The server may run in another folder than you: give the whole path.',
+      })
+    }
+    const path = resolve(location.path)
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    return join(await realpath(dirname(path)), basename(path))
+  }
+
+  isLocal(location: string): boolean {
+    return parseLocation(location).kind === 'local'
+  }
+
+  /** The storage there. Where it keeps versions, what was hidden or replaced is read all the same. */
+  async openStorage(location: string, credentials: S3Credentials | undefined, signal: AbortSignal): Promise<Backend> {
+    const provider: S3CredentialProvider =
+      credentials === undefined ? await s3CredentialsFrom(this.#environment) : () => Promise.resolve(credentials)
+    const region = this.#environment['AWS_REGION']
+    const s3 = () => ({ credentials: provider, ...(region === undefined ? {} : { region }) })
+    return withVersionFallback(await openBackend(parseLocation(location), { s3 }, this.#context, signal))
+  }
+
+  async openRepository(backend: Backend, password: Uint8Array, signal: AbortSignal): Promise<Repository> {
+    return openRepository(backend, this.repositoryContext(), { password }, signal)
+  }
+
+  repositoryContext(): RepositoryContext {
+    return {
+      ...this.#context,
+      identity: processIdentity(),
+      files: openLocalFiles(),
+      workers: this.#workers,
+      scrypt: defaultScryptCost,
+    }
+  }
+}
