@@ -1,11 +1,11 @@
 import { CoffreError, type Context } from '@coffre/foundation'
-import { addKey, initRepository, type LockSettings, listKeys, type Repository, removeKey } from '@coffre/repository'
-import type { Backend, S3Credentials } from '@coffre/storage'
-import type { AuditEvent, AuditLog } from '../audit/audit-log.ts'
+import { addKey, initRepository, listKeys, type Repository, removeKey } from '@coffre/repository'
+import type { Backend, RetentionMode, S3Credentials } from '@coffre/storage'
 import type { Catalogue } from '../catalogue/database.ts'
 import { nameTaken } from '../catalogue/name-taken.ts'
 import { newId } from '../catalogue/new-id.ts'
 import { isUniqueViolation } from '../catalogue/unique-violation.ts'
+import type { ApiCall } from '../http/api-call.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import { newRecoveryKey } from './recovery-key.ts'
 import { recoveryKit } from './recovery-kit.ts'
@@ -16,9 +16,16 @@ import { vaultSecrets } from './vault-secrets.ts'
 export interface VaultParts {
   readonly catalogue: Catalogue
   readonly secrets: SecretStore
-  readonly audit: AuditLog
   readonly places: VaultPlaces
   readonly context: Context
+}
+
+/** Nobody shortens what is kept in a locked vault: governance by approval of several people only, compliance not at all. */
+export interface VaultLock {
+  readonly mode: RetentionMode
+  readonly minRetentionDays?: number | undefined
+  readonly maxRetentionDays?: number | undefined
+  readonly changeableForDays?: number | undefined
 }
 
 export interface NewVault {
@@ -27,13 +34,14 @@ export interface NewVault {
   readonly location: string | undefined
   readonly region: string | undefined
   readonly classification: 'public' | 'internal' | 'confidential' | 'restricted' | undefined
-  readonly lock: (LockSettings & { readonly maxRetentionDays?: number; readonly changeableForDays?: number }) | undefined
+  readonly lock: VaultLock | undefined
   readonly writerCredentials: S3Credentials | undefined
   readonly keeperCredentials: S3Credentials | undefined
+  readonly tags: Readonly<Record<string, string>>
 }
 
-/** Who asked. */
-export type VaultEvent = Pick<AuditEvent, 'orgId' | 'principal' | 'address' | 'requestId'>
+/** Notes in the audit log that the vault was made, within the transaction that makes it count. */
+export type AuditWithin = ApiCall['audit']
 
 export interface CreatedVault {
   readonly id: string
@@ -50,9 +58,10 @@ export interface CreatedVault {
 export async function createVault(
   parts: VaultParts,
   request: NewVault,
-  event: VaultEvent,
+  audit: AuditWithin,
   signal: AbortSignal,
 ): Promise<CreatedVault> {
+  refuseContradiction(request.lock)
   const location = await parts.places.locate(request.location, request.name)
   const row = await reserve(parts, request, location).catch((error: unknown) => {
     if (isUniqueViolation(error, 'vault_name')) throw nameTaken('vault', request.name)
@@ -60,7 +69,7 @@ export async function createVault(
     throw error
   })
   try {
-    return await complete(parts, request, row, location, event, signal)
+    return await complete(parts, request, row, location, audit, signal)
   } catch (error) {
     // Nothing was made yet, so nothing is left behind: neither of bad input nor of storage that does not answer.
     if (row.isNew && !(error instanceof StartedVaultError)) await forgetReservation(parts, row)
@@ -73,7 +82,7 @@ async function complete(
   request: NewVault,
   row: ReservedVault,
   location: string,
-  event: VaultEvent,
+  audit: AuditWithin,
   signal: AbortSignal,
 ): Promise<CreatedVault> {
   const { secrets, places, context } = parts
@@ -83,7 +92,7 @@ async function complete(
   try {
     const recoveryKey = newRecoveryKey(context.random)
     const keyFile = await addRecoveryKey(repository, storage, recoveryKey, signal)
-    await markAvailable(parts, request, row, location, repository.config.id, event)
+    await markAvailable(parts, request, row, location, repository.config.id, audit)
     const facts = { vault: request.name, location, repositoryId: repository.config.id, madeAt: new Date(context.clock.nowMs()) }
     return { id: row.id, recoveryKey, recoveryKit: recoveryKit({ ...facts, recoveryKey, keyFile }) }
   } catch (error) {
@@ -110,24 +119,23 @@ async function addRecoveryKey(repository: Repository, storage: Backend, recovery
 }
 
 async function markAvailable(
-  { catalogue, audit }: VaultParts,
+  { catalogue }: VaultParts,
   request: NewVault,
   { id }: ReservedVault,
   location: string,
   repositoryId: string,
-  event: VaultEvent,
+  audit: AuditWithin,
 ): Promise<void> {
-  const { projectId, name, lock } = request
+  const { name, lock } = request
   await catalogue.transaction().execute(async (transaction) => {
     await transaction.updateTable('vault').set({ state: 'AVAILABLE', repositoryId }).where('id', '=', id).execute()
-    const detail = { name, location, lock: lock ?? null }
-    const operation = { operation: 'vaults.create', target: `vault:${id}`, outcome: 'ALLOWED', code: null, detail } as const
-    await audit.append({ ...event, ...operation, projectId }, transaction)
+    await audit({ target: `vault:${id}`, detail: { name, location, lock: lock ?? null } }, transaction)
   })
 }
 
 async function forgetReservation({ catalogue }: VaultParts, { id }: ReservedVault): Promise<void> {
   await catalogue.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('tag').where('objectId', '=', id).execute()
     const gone = await transaction
       .deleteFrom('vault')
       .where('id', '=', id)
@@ -144,6 +152,13 @@ interface ReservedVault {
   /** False when an earlier attempt made it. */
   readonly isNew: boolean
   readonly keySecretId: string
+}
+
+function refuseContradiction(lock: VaultLock | undefined): void {
+  const { minRetentionDays = 1, maxRetentionDays = Number.POSITIVE_INFINITY } = lock ?? {}
+  if (minRetentionDays <= maxRetentionDays) return
+  const problem = `the least retention of the lock, ${minRetentionDays} days, is more than its greatest, ${maxRetentionDays}`
+  throw new CoffreError('policy.retention-invalid', problem, { hint: 'Give a greatest retention that is not less.' })
 }
 
 function placeTaken(location: string): CoffreError {
@@ -198,18 +213,25 @@ async function reserve(parts: VaultParts, request: NewVault, location: string): 
         createdAt: new Date(context.clock.nowMs()),
       })
       .execute()
+    const tags = Object.entries(request.tags).map(([key, value]) => ({ key, value }))
+    const tagged = { projectId: request.projectId, objectKind: 'vault', objectId: id } as const
+    if (tags.length > 0)
+      await transaction
+        .insertInto('tag')
+        .values(tags.map((tag) => ({ ...tagged, ...tag })))
+        .execute()
     return { id, keySecretId, isNew: true }
   })
 }
 
 function lockColumns({ lock }: NewVault, { clock }: Context) {
   if (lock === undefined) return {}
-  const { mode, days, maxRetentionDays, changeableForDays } = lock
+  const { mode, minRetentionDays, maxRetentionDays, changeableForDays } = lock
   const isCompliance = mode === 'compliance'
   const changeable = isCompliance ? (changeableForDays ?? leastChangeableDays) : undefined
   return {
     lockMode: mode,
-    minRetentionDays: days,
+    minRetentionDays: minRetentionDays ?? null,
     maxRetentionDays: maxRetentionDays ?? null,
     changeableForDays: changeable ?? null,
     lockDate: changeable === undefined ? null : new Date(clock.nowMs() + changeable * dayMs),
@@ -233,6 +255,7 @@ async function openOrInit(
 ): Promise<Repository> {
   const config = { type: 'config', name: '' } as const
   if (!isNew && (await storage.stat(config, signal)) !== undefined) return places.openRepository(storage, password, signal)
-  const settings = lock === undefined || storage.objectLock === undefined ? {} : { lock: { mode: lock.mode, days: lock.days } }
+  const isLocked = lock !== undefined && storage.objectLock !== undefined
+  const settings = isLocked ? { lock: { mode: lock.mode, days: lock.minRetentionDays ?? 1 } } : {}
   return initRepository(storage, places.repositoryContext(), { password, ...settings }, signal)
 }
