@@ -1,6 +1,7 @@
 import type { VaultView } from '@coffre/api-contract'
 import type { Selectable } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
+import { isUuid } from '../catalogue/is-uuid.ts'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 
 /** Vaults of a project as the API shows them, in the order of their names. `after` is the name that the page before ended with. */
@@ -75,8 +76,4 @@ function lockOf(row: Selectable<VaultTable>): VaultView['lock'] {
     lockDate: lockDate?.toISOString() ?? null,
     isEnforcedByStorage: location.startsWith('s3:'),
   }
-}
-
-function isUuid(text: string): boolean {
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
 }
