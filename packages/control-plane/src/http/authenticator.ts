@@ -1,4 +1,4 @@
-import type { Right } from '@coffre/api-contract'
+import type { Operation, Right } from '@coffre/api-contract'
 
 /** Who asks, and in which project: every request is about one. */
 export interface Principal {
@@ -12,11 +12,16 @@ export interface Principal {
   readonly scopes?: readonly string[]
 }
 
-/** Tells who sends a request. */
+/** Tells who sends a request, and what they may do. */
 export interface Authenticator {
   /**
    * Undefined when the request carries no credentials at all. Throws a CoffreError of `auth.*` for credentials that are wrong,
    * expired, locked or used from an address that is not allowed. Long streams ask again every minute.
    */
   authenticate(headers: Headers, address: string | undefined, signal: AbortSignal): Promise<Principal | undefined>
+  /**
+   * Throws a CoffreError of `auth.*` unless this principal, whom `authenticate` returned, has the right of the operation and
+   * whatever else it takes. Not asked about public operations.
+   */
+  authorize(principal: Principal, operation: Pick<Operation, 'id' | 'right'>): void
 }

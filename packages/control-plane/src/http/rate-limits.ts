@@ -1,0 +1,62 @@
+import { isIPv6 } from 'node:net'
+import type { Clock } from '@coffre/foundation'
+import { RequestError } from './request-error.ts'
+import { type BucketSize, TokenBuckets } from './token-buckets.ts'
+
+export interface RateLimitSizes {
+  readonly address: BucketSize
+  readonly principal: BucketSize
+}
+
+/** What a script on the same machine does not notice, and a flood does. */
+export const usualRateLimits: RateLimitSizes = {
+  address: { perSecond: 200, burst: 1000 },
+  principal: { perSecond: 100, burst: 500 },
+}
+
+/** A refusal costs a hash of a password or an entry in the audit log, both dearer than an answer. */
+const refusalTokens = 20
+
+/** How often an address and a principal may ask. */
+export class RateLimits {
+  readonly #addresses: TokenBuckets
+  readonly #principals: TokenBuckets
+
+  constructor(sizes: RateLimitSizes, clock: Clock) {
+    this.#addresses = new TokenBuckets(sizes.address, clock)
+    this.#principals = new TokenBuckets(sizes.principal, clock)
+  }
+
+  /** `request.rate` with Retry-After once too many have come. */
+  takeAddress(address: string | undefined): void {
+    refuseAfter(this.#addresses.take(network(address)), 'address')
+  }
+
+  takePrincipal(id: string): void {
+    refuseAfter(this.#principals.take(id), 'principal')
+  }
+
+  chargeRefusal(address: string | undefined): void {
+    this.#addresses.charge(network(address), refusalTokens)
+  }
+}
+
+function refuseAfter(waitMs: number, whose: string): void {
+  if (waitMs === 0) return
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000))
+  throw new RequestError('request.rate', `this ${whose} has sent too many requests`, {
+    hint: `Try again in ${seconds} s.`,
+    headers: { 'retry-after': String(seconds) },
+  })
+}
+
+/** Who has one address of IPv6 has 2^64 of them. */
+function network(address = 'none'): string {
+  if (!isIPv6(address)) return address
+  const { hostname } = new URL(`http://[${address}]/`)
+  const [head = '', tail] = hostname.slice(1, -1).split('::')
+  const first = head === '' ? [] : head.split(':')
+  const last = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0')
+  return [...first, ...zeros, ...last].slice(0, 4).join(':')
+}
