@@ -1,0 +1,74 @@
+import type { Context } from '@coffre/foundation'
+import type { Transaction } from 'kysely'
+import type { Catalogue, Database } from '../catalogue/database.ts'
+import { localUser } from '../people/grants.ts'
+import { PasswordHasher } from '../people/password-hash.ts'
+import { newPeople, type People } from '../people/people.ts'
+import type { SignedIn } from '../people/principal.ts'
+import { type Role, rightsOfLocal } from '../people/roles.ts'
+import { loadMasterKey } from '../secrets/master-key.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
+import { SecretStore } from '../secrets/secret-store.ts'
+import { makeProject, startTestCatalogue } from './test-catalogue.ts'
+
+/** An organisation with a catalogue of its own, for one test file. */
+export interface TestPeople extends AsyncDisposable {
+  readonly catalogue: Catalogue
+  readonly stateFolder: string
+  readonly people: People
+  readonly hasher: PasswordHasher
+  readonly orgId: string
+  readonly projectId: string
+  /** The owner of the machine. */
+  readonly local: SignedIn
+  /** Runs in a transaction, as callers of the services do. */
+  within<T>(run: (within: Transaction<Database>) => Promise<T>): Promise<T>
+  /** A user with a password (`passwordOf`) and these roles in the whole organisation, or in a project; signed in. */
+  addUser(name: string, roles: readonly Role[], projectId?: string): Promise<SignedIn>
+}
+
+export function passwordOf(name: string): string {
+  return `right horse battery of ${[...name].reverse().join('')}`
+}
+
+export async function startTestPeople(context: Context): Promise<TestPeople> {
+  await using stack = new AsyncDisposableStack()
+  const { catalogue, stateFolder } = stack.use(await startTestCatalogue())
+  const { orgId, projectId } = await makeProject(catalogue, context, 'people')
+  const secrets = new SecretStore(
+    catalogue,
+    new SecretBox(await loadMasterKey(stateFolder, context.random), context.random),
+    context,
+  )
+  // What is tested here is not how long it takes.
+  const hasher = new PasswordHasher(context.random, { memoryKib: 8, passes: 1, parallelism: 1 })
+  const people = newPeople(catalogue, secrets, context, hasher)
+  const local: SignedIn = {
+    id: localUser,
+    user: localUser,
+    by: 'local',
+    orgId,
+    projectId,
+    rights: new Set(rightsOfLocal),
+    mustEnrol: false,
+  }
+  const within = <T>(run: (transaction: Transaction<Database>) => Promise<T>): Promise<T> => catalogue.transaction().execute(run)
+
+  async function addUser(name: string, roles: readonly Role[], grantedIn: string | null = null): Promise<SignedIn> {
+    const userId = await within(async (transaction) => {
+      const id = await people.users.create(orgId, { name, displayName: name }, localUser, transaction)
+      await people.passwords.set(id, name, passwordOf(name), transaction)
+      for (const role of roles)
+        await people.grants.insert({ userId: id, orgId, projectId: grantedIn, role, grantedBy: 'test' }, transaction)
+      return id
+    })
+    const { session } = await people.sessions.open({ userId, hasSecondFactor: false, address: undefined, userAgent: undefined })
+    const user = `user:${userId}`
+    const rights = await people.grants.rightsOf(user, orgId, projectId)
+    return { id: user, user, by: 'session', sessionId: session.id, orgId, projectId, rights, mustEnrol: false }
+  }
+
+  const kept = stack.move()
+  const dispose = (): Promise<void> => kept.disposeAsync()
+  return { catalogue, stateFolder, people, hasher, orgId, projectId, local, within, addUser, [Symbol.asyncDispose]: dispose }
+}
