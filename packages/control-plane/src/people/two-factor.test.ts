@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { fakeContext } from '@coffre/testkit'
-import { passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
+import { bytesOfBase32, passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
 import { type SignedIn, userIdOf } from './principal.ts'
 import { totpCode, totpStep } from './totp.ts'
 
@@ -14,12 +14,6 @@ before(async () => {
 })
 after(() => its[Symbol.asyncDispose]())
 
-const secretOf = (base32Secret: string): Buffer => {
-  const bits = [...base32Secret]
-    .map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0'))
-    .join('')
-  return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)))
-}
 const codeNow = (secret: Buffer, stepsLater = 0): string => totpCode(secret, totpStep(context.clock.nowMs()) + stepsLater)
 const origin = { address: '192.0.2.1', userAgent: undefined }
 const signIn = (name: string, code?: string) =>
@@ -27,7 +21,7 @@ const signIn = (name: string, code?: string) =>
 
 async function enrol(user: SignedIn): Promise<{ secret: Buffer; recovery: readonly string[] }> {
   const { secret } = await its.within((within) => its.people.twoFactor.enrol(user, within))
-  const bytes = secretOf(secret)
+  const bytes = bytesOfBase32(secret)
   const recovery = await its.within((within) => its.people.twoFactor.confirm(user, codeNow(bytes), within))
   context.clock.advance(stepMs)
   return { secret: bytes, recovery }
@@ -77,9 +71,9 @@ test('an enrolment counts from its first code on, and replaces only one that nev
   const begin = () => its.within((within) => its.people.twoFactor.enrol(user, within))
   const confirm = (code: string) => its.within((within) => its.people.twoFactor.confirm(user, code, within))
   await assert.rejects(confirm('000000'), { code: 'auth.failed' })
-  const abandoned = secretOf((await begin()).secret)
+  const abandoned = bytesOfBase32((await begin()).secret)
   await signIn('lea')
-  const secret = secretOf((await begin()).secret)
+  const secret = bytesOfBase32((await begin()).secret)
   await assert.rejects(confirm(codeNow(abandoned)), { code: 'auth.failed' })
   await confirm(codeNow(secret))
   await assert.rejects(begin(), { code: 'object.exists' })

@@ -31,6 +31,12 @@ export function passwordOf(name: string): string {
   return `right horse battery of ${[...name].reverse().join('')}`
 }
 
+/** What an authenticator application makes of the secret that it is given. */
+export function bytesOfBase32(text: string): Buffer {
+  const bits = [...text].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0')).join('')
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)))
+}
+
 export async function startTestPeople(context: Context): Promise<TestPeople> {
   await using stack = new AsyncDisposableStack()
   const { catalogue, stateFolder } = stack.use(await startTestCatalogue())
