@@ -23,6 +23,7 @@ export {
   listJobs,
   startBackup,
   startRestore,
+  watchJob,
 } from './operations/job-operations.ts'
 export { deletePoint, getPoint, listPoints, type PointView, pointSchema } from './operations/point-operations.ts'
 export {

@@ -118,6 +118,22 @@ export const getJob = defineOperation({
   problems: ['object.missing'],
 })
 
+export const watchJob = defineOperation({
+  id: 'jobs.watch',
+  method: 'GET',
+  path: '/jobs/{job}/events',
+  summary: 'Follow a job',
+  description: 'An event with the whole job at once and at each change. The stream ends once the job has.',
+  right: 'read',
+  params: z.object({ job: idSchema }),
+  query: nothing,
+  body: undefined,
+  status: 200,
+  answer: jobSchema,
+  problems: ['object.missing'],
+  isStream: true,
+})
+
 export const cancelJob = defineOperation({
   id: 'jobs.cancel',
   method: 'POST',

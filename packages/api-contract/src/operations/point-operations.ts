@@ -14,6 +14,7 @@ export const pointSchema = z.object({
   verification: z.enum(['PENDING', 'STRUCTURE', 'SAMPLED', 'FULL', 'FAILED']),
   verifiedAt: instantSchema.nullable(),
   consistentAt: instantSchema.nullable().describe('the instant that the data shows'),
+  createdAt: instantSchema,
   completedAt: instantSchema.nullable(),
   sizeBytes: z.int(),
   storedBytes: z.int().nullable().describe('what it added to the vault'),

@@ -21,4 +21,7 @@ const driverMessages = [
   'Client has encountered a connection error',
   'Client was closed and is not queryable',
   'Query read timeout',
+  // While the server stops.
+  'driver has already been destroyed',
+  'Cannot use a pool after calling end on the pool',
 ]

@@ -21,14 +21,16 @@ const checkMs = 60_000
  * filled with comments. An error ends the stream with an event `problem`.
  */
 export function eventStream(events: AsyncIterable<StreamEvent<unknown>>, options: EventStreamOptions): Response {
-  const texts = eventTexts(events, options)
+  // A client may end the reading without ending the request.
+  const cancelled = new AbortController()
+  const texts = eventTexts(events, { ...options, signal: AbortSignal.any([options.signal, cancelled.signal]) })
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       const { value, done } = await texts.next()
       if (done === true) controller.close()
       else controller.enqueue(Buffer.from(value))
     },
-    cancel: () => void texts.return(undefined),
+    cancel: () => cancelled.abort(),
   })
   return new Response(body, { headers: { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' } })
 }

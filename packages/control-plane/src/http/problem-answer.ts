@@ -20,9 +20,10 @@ export function problemAnswer(error: unknown, context: ProblemContext): Response
 /** The same for those who send it in another way. */
 export function reportProblem(error: unknown, { requestId, log }: ProblemContext): Problem {
   const known = asCoffreError(error, requestId)
+  const problem = problemOf(known, requestId)
   if (error !== known) log(`request ${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
-  else if (errorCatalogue[known.code].http === 500) log(`request ${requestId}: ${known.code}: ${known.message}`)
-  return problemOf(known, requestId)
+  else if (problem.status === 500) log(`request ${requestId}: ${known.code}: ${known.message}`)
+  return problem
 }
 
 /** The error that the caller may see: what is no CoffreError tells its reason to the log alone. */

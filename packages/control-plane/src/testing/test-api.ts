@@ -2,6 +2,7 @@ import { Client, type Right } from '@coffre/api-contract'
 import { type Context, systemContext } from '@coffre/foundation'
 import { FakeClock } from '@coffre/testkit'
 import { AuditLog } from '../audit/audit-log.ts'
+import type { Catalogue } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
 import type { Handler } from '../http/api-call.ts'
 import { newHttpApp } from '../http/http-app.ts'
@@ -14,6 +15,8 @@ import { makeProject, type TestCatalogue } from './test-catalogue.ts'
 export interface TestApiOptions {
   readonly handlers: readonly Handler[]
   readonly rateLimits?: RateLimitSizes
+  /** Another one than the one that the tenant was made in. */
+  readonly catalogue?: Catalogue
 }
 
 /** The whole API over given handlers, on a real catalogue and a clock that the test moves, in a tenant of its own. */
@@ -37,11 +40,11 @@ export class TestApi {
   ) {
     this.tenant = tenant
     this.clock = context.clock
-    this.audit = new AuditLog(its.catalogue, context)
+    const catalogue = options.catalogue ?? its.catalogue
+    this.audit = new AuditLog(catalogue, context)
     this.app = newHttpApp({
       context,
       tenant,
-      catalogue: its.catalogue,
       audit: this.audit,
       authenticator: this.authenticator,
       metrics: this.metrics,
@@ -50,6 +53,7 @@ export class TestApi {
       // Unless a test is about limits, none of them is in its way.
       rateLimits: { address: { perSecond: 1e6, burst: 1e6 }, principal: { perSecond: 1e6, burst: 1e6 } },
       ...options,
+      catalogue,
     })
   }
 
