@@ -14,6 +14,8 @@ try {
   const settings = serverSettings(process.env, process.getuid?.() === 0)
   await using server = await serve(settings, systemContext, log, stop.signal)
   say(`Coffre is running: ${server.url} (state in ${settings.stateFolder}). Ctrl-C stops it.`)
+  if (server.firstSignIn !== undefined)
+    say(`Nobody can sign in yet. This makes the first user, once, within 15 minutes: ${server.firstSignIn}`)
   await stopped
 } catch (error) {
   if (!isCoffreError(error)) throw error

@@ -76,6 +76,7 @@ export const errorCatalogue = {
   'auth.required': { exit: 68, http: 401, retry: 'never' },
   'auth.forbidden': { exit: 69, http: 403, retry: 'never' },
   'source.unfit': { exit: 83, http: 409, retry: 'never' },
+  'job.ended': { exit: 84, http: 409, retry: 'never' },
   'object.exists': { exit: 80, http: 409, retry: 'never' },
   'object.missing': { exit: 81, http: 404, retry: 'never' },
   'object.in-use': { exit: 82, http: 409, retry: 'never' },

@@ -124,6 +124,7 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
   'auth.required': { meaning: 'il faut se connecter', advice: 'Connectez-vous avec `coffre login URL`, ou donnez une clé.' },
   'auth.forbidden': { meaning: 'vos droits ne le permettent pas', advice: 'Demandez le rôle nécessaire à un administrateur.' },
   'source.unfit': { meaning: 'cette source ne peut pas être protégée telle quelle' },
+  'job.ended': { meaning: 'cette tâche est déjà terminée' },
   'object.exists': { meaning: 'ce nom est déjà pris', advice: 'Choisissez un autre nom.' },
   'object.missing': { meaning: 'cet objet n’existe pas' },
   'object.in-use': { meaning: 'cet objet est encore utilisé' },

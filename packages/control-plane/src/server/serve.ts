@@ -4,19 +4,25 @@ import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { AuditLog } from '../audit/audit-log.ts'
 import type { Catalogue } from '../catalogue/database.ts'
 import { firstTenant } from '../catalogue/first-tenant.ts'
-import { newId } from '../catalogue/new-id.ts'
 import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
 import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts'
+import { newHttpApp } from '../http/http-app.ts'
+import { MetricRegistry } from '../http/metric-registry.ts'
+import { LocalCredential } from '../people/local-credential.ts'
+import { newPeople } from '../people/people.ts'
+import { PeopleAuthenticator } from '../people/people-authenticator.ts'
 import { loadMasterKey } from '../secrets/master-key.ts'
 import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
-import { newHttpApp } from './http-app.ts'
+import { apiHandlers } from './api-handlers.ts'
 import type { ServerSettings } from './server-settings.ts'
 import { StateLock } from './state-lock.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** Where it listens. */
   readonly url: string
+  /** A token that makes the first user, once; undefined when there is one. */
+  readonly firstSignIn: string | undefined
 }
 
 const connectionsMax = 20
@@ -43,16 +49,34 @@ export async function serve(
   stack.use(await StateLock.take(settings.stateFolder))
   const location = await locate(settings, context, log, signal, stack)
   const { catalogue } = stack.use(await openCatalogue(location, connectionsMax))
-  await openSecrets(catalogue, settings, context, log)
-  const { orgId } = await firstTenant(catalogue, context)
+  const secrets = await openSecrets(catalogue, settings, context, log)
+  const tenant = await firstTenant(catalogue, context)
   const audit = new AuditLog(catalogue, context)
-  await audit.append({ ...bySystem, orgId, operation: 'server.start', detail: { stateFolder: settings.stateFolder } })
-  const app = newHttpApp({ catalogue, newRequestId: () => newId(context) })
+  await audit.append({
+    ...bySystem,
+    orgId: tenant.orgId,
+    operation: 'server.start',
+    detail: { stateFolder: settings.stateFolder },
+  })
+  const people = newPeople(catalogue, secrets, context)
+  const local = await LocalCredential.renew(settings.stateFolder, context.random)
+  const app = newHttpApp({
+    context,
+    catalogue,
+    audit,
+    tenant,
+    log,
+    authenticator: new PeopleAuthenticator({ ...people, catalogue, local, tenant }),
+    metrics: new MetricRegistry(),
+    version: settings.version,
+    handlers: apiHandlers({ catalogue, secrets, context, settings }),
+  })
   const server = createAdaptorServer({ fetch: app.fetch })
   stack.defer(() => close(server))
   const url = await listen(server, settings)
   const kept = stack.move()
-  return { url, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  const firstSignIn = await people.firstUser.issue(tenant.orgId)
+  return { url, firstSignIn, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 async function openSecrets(
@@ -60,11 +84,12 @@ async function openSecrets(
   { stateFolder }: ServerSettings,
   context: Context,
   log: (line: string) => void,
-): Promise<void> {
+): Promise<SecretStore> {
   const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
   const secrets = new SecretStore(catalogue, box, context)
   const foreign = await secrets.countForeign()
   if (foreign > 0) log(`${foreign} stored secrets were sealed with another master key; put back the one from the server kit`)
+  return secrets
 }
 
 async function locate(

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { CoffreError } from '@coffre/foundation'
+import type { Environment } from '@coffre/storage'
 
 export interface ServerSettings {
   readonly stateFolder: string
@@ -8,9 +10,13 @@ export interface ServerSettings {
   readonly port: number
   /** Of a PostgreSQL server that somebody else runs; undefined for the embedded one. */
   readonly databaseUrl: string | undefined
+  /** Of Coffre. */
+  readonly version: string
+  /** What else the environment says: of storage. */
+  readonly environment: Environment
 }
 
-type Environment = Readonly<Record<string, string | undefined>>
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }
 
 /** What the environment says; everything has a default. */
 export function serverSettings(environment: Environment, isRoot: boolean): ServerSettings {
@@ -19,6 +25,8 @@ export function serverSettings(environment: Environment, isRoot: boolean): Serve
     host: given(environment, 'COFFRE_HOST') ?? '127.0.0.1',
     port: port(given(environment, 'COFFRE_PORT') ?? '7878'),
     databaseUrl: given(environment, 'COFFRE_DATABASE_URL'),
+    version: manifest.version,
+    environment,
   }
 }
 

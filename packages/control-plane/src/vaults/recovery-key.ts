@@ -14,10 +14,3 @@ export function newRecoveryKey(random: Random): string {
   const text = Array.from(bytes, (byte) => alphabet[byte & 31]).join('')
   return (text.match(new RegExp(`.{${groupCharacters}}`, 'g')) ?? []).join('-')
 }
-
-/** What somebody typed, as the key was printed: case, spaces, dashes and look-alikes do not matter. Undefined when it is no such key. */
-export function readRecoveryKey(typed: string): string | undefined {
-  const plain = typed.toUpperCase().replace(/[\s-]/g, '').replace(/[IL]/g, '1').replace(/O/g, '0')
-  if (plain.length !== characters || [...plain].some((character) => !alphabet.includes(character))) return undefined
-  return (plain.match(new RegExp(`.{${groupCharacters}}`, 'g')) ?? []).join('-')
-}

@@ -1,0 +1,44 @@
+import { cancelJob as cancelOperation, getJob as getOperation, listJobs as listOperation } from '@coffre/api-contract'
+import { CoffreError } from '@coffre/foundation'
+import type { Catalogue } from '../catalogue/database.ts'
+import { objectMissing } from '../catalogue/object-missing.ts'
+import { defineHandler, type Handler } from '../http/api-call.ts'
+import { newestFirstKey } from '../http/newest-first-key.ts'
+import { pageOfRows } from '../http/page-cursor.ts'
+import { findSourceRow } from '../sources/source-view.ts'
+import type { JobStore } from './job-store.ts'
+import { findJob, type JobFilter, listJobs } from './job-view.ts'
+
+/** Answers what looks at jobs, and what stops them. */
+export function jobHandlers(catalogue: Catalogue, store: JobStore): readonly Handler[] {
+  const found = async (projectId: string, id: string) => {
+    const job = await findJob(catalogue, projectId, id)
+    if (job === undefined) throw objectMissing('job', id)
+    return job
+  }
+  return [
+    defineHandler(listOperation, async ({ projectId, query }) => {
+      const { after, limit, state, active, kind, source } = query
+      const row = source === undefined ? undefined : await findSourceRow(catalogue, projectId, source)
+      if (source !== undefined && row === undefined) throw objectMissing('source', source)
+      const filter: JobFilter = {
+        ...(state === undefined ? {} : { state }),
+        ...(active === undefined ? {} : { isActive: active }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(row === undefined ? {} : { sourceId: row.id }),
+      }
+      const key = newestFirstKey(after)
+      const rows = await listJobs(catalogue, projectId, filter, { limit: limit + 1, ...(key === undefined ? {} : { after: key }) })
+      return pageOfRows(rows, limit, { keyOf: (job) => [job.createdAt, job.id], itemOf: (job) => job })
+    }),
+    defineHandler(getOperation, ({ projectId, params }) => found(projectId, params.job)),
+    defineHandler(cancelOperation, async ({ projectId, params, audit }) => {
+      const { id, state } = await found(projectId, params.job)
+      if ((await store.cancel(id)) === undefined) {
+        throw new CoffreError('job.ended', `job ${id} has ended: ${state}`, { hint: 'There is nothing to cancel any more.' })
+      }
+      await audit({ target: `job:${id}` })
+      return found(projectId, id)
+    }),
+  ]
+}
