@@ -25,6 +25,15 @@ export {
   startRestore,
   watchJob,
 } from './operations/job-operations.ts'
+export {
+  applyPlan,
+  deletePlan,
+  getPlan,
+  listPlans,
+  type PlanView,
+  planSchema,
+  policyFindingSchema,
+} from './operations/plan-operations.ts'
 export { deletePoint, getPoint, listPoints, type PointView, pointSchema } from './operations/point-operations.ts'
 export {
   checkSource,

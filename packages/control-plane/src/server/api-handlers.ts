@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue/database.ts'
 import type { Handler } from '../http/api-call.ts'
 import { jobHandlers } from '../jobs/job-handlers.ts'
 import { JobStore } from '../jobs/job-store.ts'
+import { planHandlers } from '../plans/plan-handlers.ts'
 import { pointHandlers } from '../points/point-handlers.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import { sourceEngines } from '../sources/source-engines.ts'
@@ -25,6 +26,7 @@ export function apiHandlers({ catalogue, secrets, context, settings }: HandlerPa
   return [
     ...vaultHandlers({ catalogue, secrets, places, context }),
     ...sourceHandlers({ catalogue, secrets, engines: sourceEngines, context }),
+    ...planHandlers(catalogue, context),
     ...jobHandlers(catalogue, new JobStore(catalogue, context)),
     ...pointHandlers(catalogue),
   ]
