@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net'
 import type { Clock } from '@coffre/foundation'
+import { formatNetwork, networkOf, parseAddress } from '../people/addresses.ts'
 import { RequestError } from './request-error.ts'
 import { type BucketSize, TokenBuckets } from './token-buckets.ts'
 
@@ -51,12 +51,7 @@ function refuseAfter(waitMs: number, whose: string): void {
 }
 
 /** Who has one address of IPv6 has 2^64 of them. */
-function network(address = 'none'): string {
-  if (!isIPv6(address)) return address
-  const { hostname } = new URL(`http://[${address}]/`)
-  const [head = '', tail] = hostname.slice(1, -1).split('::')
-  const first = head === '' ? [] : head.split(':')
-  const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array.from({ length: 8 - first.length - last.length }, () => '0')
-  return [...first, ...zeros, ...last].slice(0, 4).join(':')
+function network(text = 'none'): string {
+  const address = parseAddress(text)
+  return address?.bits === 128 ? formatNetwork(networkOf(address, 64)) : text
 }

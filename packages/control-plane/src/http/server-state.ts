@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { type Clock, CoffreError } from '@coffre/foundation'
 import { sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
+import { isLoopback, parseAddress } from '../people/addresses.ts'
 import type { ApiParts } from './api-parts.ts'
 import { clientAddress } from './client-address.ts'
 import type { HttpContext } from './http-env.ts'
@@ -32,17 +33,14 @@ export async function refuseStrangers(context: HttpContext, { authenticator }: A
   const { headers, signal } = context.req.raw
   const address = clientAddress(context)
   const isForwarded = ['forwarded', 'x-forwarded-for', 'x-real-ip'].some((name) => headers.has(name))
-  if (isLoopback(address) && !isForwarded && isLocalName(new URL(context.req.url).hostname)) return
+  const from = address === undefined ? undefined : parseAddress(address)
+  if (from !== undefined && isLoopback(from) && !isForwarded && isLocalName(new URL(context.req.url).hostname)) return
   const principal = await authenticator.authenticate(headers, address, signal)
   if (principal === undefined)
     throw new CoffreError('auth.required', 'from another machine this needs a sign-in', {
       hint: 'Give Prometheus a key with the scope of reading: `authorization: {credentials: …}`.',
     })
   authenticator.authorize(principal, { id: 'metrics.read', right: 'read' })
-}
-
-function isLoopback(address: string | undefined): boolean {
-  return address === '::1' || address?.startsWith('127.') === true
 }
 
 function isLocalName(hostname: string): boolean {
