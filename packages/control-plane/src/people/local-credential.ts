@@ -4,7 +4,7 @@ import type { Random } from '@coffre/foundation'
 import { isLoopback, parseAddress } from './addresses.ts'
 import { hashToken, isSameHash, newToken } from './tokens.ts'
 
-export const localCredentialFile = 'local-credential'
+const localCredentialFile = 'local-credential'
 const prefix = 'coffre-local_'
 
 /** Lets whoever can read the state folder in, from the same machine. */

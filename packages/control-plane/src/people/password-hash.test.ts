@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { systemContext } from '@coffre/foundation'
-import { PasswordHasher, passwordCost } from './password-hash.ts'
+import { PasswordHasher } from './password-hash.ts'
 
 const hasher = new PasswordHasher(systemContext.random)
 
@@ -22,7 +22,7 @@ test('the same text in another normal form is the same password', async () => {
 test('a hash that the reference implementation made is known', async () => {
   const stored = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc'
   assert.ok(await hasher.verify('password', stored))
-  assert.ok(hasher.needsRehash(stored), `cost is ${JSON.stringify(passwordCost)}`)
+  assert.ok(hasher.needsRehash(stored))
 })
 
 test('nobody’s password is never right, and is worked on all the same', async () => {

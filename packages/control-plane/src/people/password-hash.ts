@@ -9,7 +9,7 @@ interface Cost {
 }
 
 /** OWASP's first choice for Argon2id (Password Storage Cheat Sheet). Raising it makes old hashes be renewed at their next use. */
-export const passwordCost: Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 }
+const passwordCost: Cost = { memoryKib: 19_456, passes: 2, parallelism: 1 }
 
 const saltBytes = 16
 const hashBytes = 32

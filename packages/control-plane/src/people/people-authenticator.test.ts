@@ -6,13 +6,15 @@ import { systemContext } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { makeProject } from '../testing/test-catalogue.ts'
-import { bytesOfBase32, passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
-import { LocalCredential, localCredentialFile } from './local-credential.ts'
-import { PeopleAuthenticator, projectHeader, sessionCookie } from './people-authenticator.ts'
+import { codeOfApplication, passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
+import { LocalCredential } from './local-credential.ts'
+import { PeopleAuthenticator } from './people-authenticator.ts'
 import { rightsOfLocal, rightsOfRole } from './roles.ts'
-import { totpCode, totpStep } from './totp.ts'
 
 const context = fakeContext()
+const sessionCookie = 'coffre-session'
+const projectHeader = 'coffre-project'
+const localCredentialFile = 'local-credential'
 const signal = new AbortController().signal
 const anywhere = '203.0.113.5'
 let its: TestPeople
@@ -166,7 +168,7 @@ test('where a second factor is mandatory, a session without one may only enrol, 
   assert.throws(() => authenticator.authorize(before, { id: 'vaults.list', right: 'read' }), { code: 'auth.second-factor' })
   authenticator.authorize(before, { id: 'two-factor.enrol', right: 'signed-in' })
   const { secret } = await its.within((within) => its.people.twoFactor.enrol(before, within))
-  const code = totpCode(bytesOfBase32(secret), totpStep(context.clock.nowMs()))
+  const code = codeOfApplication(secret, context)
   await its.within((within) => its.people.twoFactor.confirm(before, code, within))
   const enrolled = (await ask(bearer(token))) ?? assert.fail()
   authenticator.authorize(enrolled, { id: 'vaults.list', right: 'read' })

@@ -13,9 +13,9 @@ import { Sessions } from './sessions.ts'
 import type { TwoFactor } from './two-factor.ts'
 
 /** Holds a session's token in a browser; to be set HttpOnly, SameSite=Strict, and Secure unless on loopback. */
-export const sessionCookie = 'coffre-session'
+const sessionCookie = 'coffre-session'
 /** The id or name of the project that a request is about; without it, the first that the principal has rights in. */
-export const projectHeader = 'coffre-project'
+const projectHeader = 'coffre-project'
 
 export interface AuthenticatorParts {
   readonly catalogue: Catalogue

@@ -8,7 +8,7 @@ const stepsAround = 1
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
 /** RFC 6238 with what every application understands: SHA-1, 30 seconds, six digits. */
-export function totpCode(secret: Uint8Array, step: number): string {
+function totpCode(secret: Uint8Array, step: number): string {
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(step))
   const mac = createHmac('sha1', secret).update(counter).digest()
@@ -17,7 +17,7 @@ export function totpCode(secret: Uint8Array, step: number): string {
   return String(value % 10 ** digits).padStart(digits, '0')
 }
 
-export function totpStep(nowMs: number): number {
+function totpStep(nowMs: number): number {
   return Math.floor(nowMs / stepMs)
 }
 

@@ -80,7 +80,7 @@ export class TwoFactor {
       throw new CoffreError('object.exists', 'you have a second factor already', { hint: 'Remove it first, with a code from it.' })
     await removeSecondFactor(userId, within)
     const secret = this.#context.random.bytes(secretBytes)
-    // Secrets belong to projects, users to organisations: the request's own is as good as any.
+    // Secrets belong to projects, users to organisations: the request's own will do.
     const secretId = await this.#secrets.put(actor.projectId, purpose, secret, within)
     await within
       .insertInto('twoFactor')

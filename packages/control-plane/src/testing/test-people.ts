@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import type { Context } from '@coffre/foundation'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
@@ -31,7 +32,15 @@ export function passwordOf(name: string): string {
   return `right horse battery of ${[...name].reverse().join('')}`
 }
 
-/** What an authenticator application makes of the secret that it is given. */
+/** The code that an authenticator application shows, `stepsLater` from now: by an implementation of its own, from the secret as typed. */
+export function codeOfApplication(secret: string, { clock }: Context, stepsLater = 0): string {
+  const counter = Buffer.alloc(8)
+  counter.writeUInt32BE(Math.floor(clock.nowMs() / 30_000) + stepsLater, 4)
+  const mac = createHmac('sha1', bytesOfBase32(secret)).update(counter).digest()
+  const four = mac.subarray((mac[19] ?? 0) & 15).readInt32BE() & 0x7fffffff
+  return String(four).slice(-6).padStart(6, '0')
+}
+
 export function bytesOfBase32(text: string): Buffer {
   const bits = [...text].map((digit) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(digit).toString(2).padStart(5, '0')).join('')
   return Buffer.from((bits.match(/.{8}/g) ?? []).map((eight) => Number.parseInt(eight, 2)))
