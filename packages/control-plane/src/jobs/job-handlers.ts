@@ -1,8 +1,15 @@
-import { cancelJob as cancelOperation, getJob as getOperation, listJobs as listOperation } from '@coffre/api-contract'
-import { CoffreError } from '@coffre/foundation'
+import {
+  cancelJob as cancelOperation,
+  finalJobStates,
+  getJob as getOperation,
+  type JobView,
+  listJobs as listOperation,
+  watchJob as watchOperation,
+} from '@coffre/api-contract'
+import { type Clock, CoffreError } from '@coffre/foundation'
 import type { Catalogue } from '../catalogue/database.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
-import { defineHandler, type Handler } from '../http/api-call.ts'
+import { defineHandler, defineStreamHandler, type Handler, type StreamEvent } from '../http/api-call.ts'
 import { newestFirstKey } from '../http/newest-first-key.ts'
 import { pageOfRows } from '../http/page-cursor.ts'
 import { findSourceRow } from '../sources/source-view.ts'
@@ -10,7 +17,7 @@ import type { JobStore } from './job-store.ts'
 import { findJob, type JobFilter, listJobs } from './job-view.ts'
 
 /** Answers what looks at jobs, and what stops them. */
-export function jobHandlers(catalogue: Catalogue, store: JobStore): readonly Handler[] {
+export function jobHandlers(catalogue: Catalogue, store: JobStore, clock: Clock): readonly Handler[] {
   const found = async (projectId: string, id: string) => {
     const job = await findJob(catalogue, projectId, id)
     if (job === undefined) throw objectMissing('job', id)
@@ -32,6 +39,9 @@ export function jobHandlers(catalogue: Catalogue, store: JobStore): readonly Han
       return pageOfRows(rows, limit, { keyOf: (job) => [job.createdAt, job.id], itemOf: (job) => job })
     }),
     defineHandler(getOperation, ({ projectId, params }) => found(projectId, params.job)),
+    defineStreamHandler(watchOperation, ({ projectId, params, signal }) =>
+      changesOf(() => found(projectId, params.job), clock, signal),
+    ),
     defineHandler(cancelOperation, async ({ projectId, params, audit }) => {
       const { id, state } = await found(projectId, params.job)
       if ((await store.cancel(id)) === undefined) {
@@ -41,4 +51,18 @@ export function jobHandlers(catalogue: Catalogue, store: JobStore): readonly Han
       return found(projectId, id)
     }),
   ]
+}
+
+const lookPauseMs = 500
+
+/** The job as it is now, and each time that it has changed, until it has ended. */
+async function* changesOf(look: () => Promise<JobView>, clock: Clock, signal: AbortSignal): AsyncGenerator<StreamEvent<JobView>> {
+  for (let told = ''; ; ) {
+    const job = await look()
+    const text = JSON.stringify(job)
+    if (text !== told) yield { data: job }
+    if (finalJobStates.has(job.state)) return
+    told = text
+    await clock.sleep(lookPauseMs, signal)
+  }
 }

@@ -27,7 +27,7 @@ export function apiHandlers({ catalogue, secrets, context, settings }: HandlerPa
     ...vaultHandlers({ catalogue, secrets, places, context }),
     ...sourceHandlers({ catalogue, secrets, engines: sourceEngines, context }),
     ...planHandlers(catalogue, context),
-    ...jobHandlers(catalogue, new JobStore(catalogue, context)),
+    ...jobHandlers(catalogue, new JobStore(catalogue, context), context.clock),
     ...pointHandlers(catalogue),
   ]
 }
