@@ -39,9 +39,19 @@ export function openLinuxLibrary() {
   }
   const native = koffi
   const library = native.load(null)
-  const bind = (name: string, result: string, ...args: string[]): LibraryCall =>
-    library.func(name, result, args) as unknown as LibraryCall
-  const errno = (): number => native.errno()
+  const locate = library.func('__errno_location', 'void *', []) as unknown as () => unknown
+  const errnoOfThread = new Int32Array(native.view(locate(), Int32Array.BYTES_PER_ELEMENT))
+  let lastErrno = 0
+  // At once: before the next function of ours begins, V8 may do work of its own on this thread, whose system calls set errno too.
+  const bind = (name: string, result: string, ...args: string[]): LibraryCall => {
+    const call = library.func(name, result, args) as unknown as LibraryCall
+    return (...numbers) => {
+      const returned = call(...numbers)
+      if (returned === -1) lastErrno = errnoOfThread[0] ?? 0
+      return returned
+    }
+  }
+  const errno = (): number => lastErrno
   const interruptible = (call: LibraryCall): LibraryCall => retrying(call, errno)
   const at = 'uintptr_t'
   const { statx, getdents64, mknodat } = numbers
@@ -49,6 +59,7 @@ export function openLinuxLibrary() {
   const systemCall5 = bind('syscall', 'long', 'long', 'long', at, 'long', 'long')
   const systemCall6 = bind('syscall', 'long', 'long', 'long', at, 'long', 'long', at)
   return {
+    /** Of the last of these calls that failed, whatever was called since. */
     errno,
     addressOf: (bytes: Buffer): number => Number(native.address(bytes)),
     statx: (directory: number, path: number, flags: number, target: number) =>
