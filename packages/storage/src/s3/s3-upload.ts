@@ -66,7 +66,9 @@ async function uploadParts(
 ): Promise<string | undefined> {
   const target = { Bucket: connection.bucket, Key: connection.keyOf(file) }
   const begin = new CreateMultipartUploadCommand({ ...target, ChecksumAlgorithm: 'SHA256', ...lockOf(options.retention) })
-  const { UploadId } = await connection.request(`begin to save ${target.Key}`, signal, (client, request) =>
+  throwIfAborted(signal)
+  // To the answer, also when the caller gives up meanwhile: without its id the upload could not be given up.
+  const { UploadId } = await connection.request(`begin to save ${target.Key}`, neverAborted(), (client, request) =>
     client.send(begin, request),
   )
   try {
@@ -91,7 +93,7 @@ async function uploadParts(
     // The parts cost space until they are given up. If this fails too, removeLeftovers does it later, and the first error matters more.
     const giveUp = new AbortMultipartUploadCommand({ ...target, UploadId })
     await connection
-      .request('give up an upload', new AbortController().signal, (client, request) => client.send(giveUp, request))
+      .request('give up an upload', neverAborted(), (client, request) => client.send(giveUp, request))
       .catch(() => undefined)
     throw error
   }
@@ -114,6 +116,11 @@ function payloadOf(
     }
   }
   return { Body: length === 0 ? new Uint8Array(0) : Readable.from(paced(), { objectMode: false }), ContentLength: length }
+}
+
+/** The client's own time limits still hold. */
+function neverAborted(): AbortSignal {
+  return new AbortController().signal
 }
 
 function lockOf(retention: Retention | undefined): {
