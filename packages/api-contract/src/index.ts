@@ -21,8 +21,11 @@ export {
   type JobView,
   jobSchema,
   listJobs,
+  readJobLog,
   startBackup,
+  startPrune,
   startRestore,
+  startVerification,
   watchJob,
 } from './operations/job-operations.ts'
 export {
@@ -35,6 +38,7 @@ export {
   policyFindingSchema,
 } from './operations/plan-operations.ts'
 export { deletePoint, getPoint, listPoints, type PointView, pointSchema } from './operations/point-operations.ts'
+export { protectSource } from './operations/protect-operations.ts'
 export {
   checkSource,
   createSource,
@@ -45,6 +49,14 @@ export {
   type SourceView,
   sourceSchema,
 } from './operations/source-operations.ts'
+export {
+  type AlarmView,
+  alarmSchema,
+  getStatus,
+  listAlarms,
+  type StatusView,
+  statusSchema,
+} from './operations/status-operations.ts'
 export { createVault, getVault, listVaults, type VaultView, vaultSchema } from './operations/vault-operations.ts'
 export {
   bodyProblems,

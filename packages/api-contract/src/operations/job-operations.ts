@@ -84,6 +84,50 @@ export const startRestore = defineOperation({
   problems: ['object.missing', 'point.none', 'point.not-restorable', 'target.not-empty'],
 })
 
+export const startVerification = defineOperation({
+  id: 'jobs.verify',
+  method: 'POST',
+  path: '/points/{point}/verifications',
+  summary: 'Check a recovery point',
+  right: 'backup.run',
+  params: z.object({ point: idSchema }),
+  query: nothing,
+  body: z.object({ read: z.enum(['structure', 'sample', 'all']).default('all').describe('what of its data is read') }),
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing', 'point.not-restorable'],
+})
+
+export const startPrune = defineOperation({
+  id: 'jobs.prune',
+  method: 'POST',
+  path: '/vaults/{vault}/prunes',
+  summary: 'Give the space of expired points back',
+  right: 'point.delete',
+  params: z.object({ vault: idOrNameSchema }),
+  query: nothing,
+  body: nothing,
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing'],
+})
+
+export const readJobLog = defineOperation({
+  id: 'jobs.log',
+  method: 'GET',
+  path: '/jobs/{job}/log',
+  summary: 'Read what a job said, the oldest first',
+  right: 'read',
+  params: z.object({ job: idSchema }),
+  query: z.object({ ...pageQuery }),
+  body: undefined,
+  status: 200,
+  answer: pageOf(
+    z.object({ number: z.int(), at: instantSchema, level: z.enum(['info', 'warning', 'error']), message: z.string() }),
+  ),
+  problems: ['object.missing'],
+})
+
 export const listJobs = defineOperation({
   id: 'jobs.list',
   method: 'GET',

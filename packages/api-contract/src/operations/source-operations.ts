@@ -29,7 +29,9 @@ export const sourceSchema = z.object({
 })
 export type SourceView = z.output<typeof sourceSchema>
 
-const sourceBody = {
+export const newSourceSchema = z.object({
+  name: nameSchema,
+  engine: z.string().min(1).max(64),
   config: z.record(z.string(), z.unknown()).describe('what the engine needs to be told; see the page of the engine'),
   secrets: z.record(z.string(), z.unknown()).optional().describe('kept encrypted, never shown again'),
   tier: z.string().max(64).optional(),
@@ -37,7 +39,8 @@ const sourceBody = {
   region: z.string().max(64).optional(),
   resourceArn: z.string().max(2048).optional(),
   tags: tagsSchema.default({}),
-}
+  acceptFindings: z.boolean().default(false),
+})
 
 export const createSource = defineOperation({
   id: 'sources.create',
@@ -48,12 +51,7 @@ export const createSource = defineOperation({
   right: 'source.write',
   params: nothing,
   query: nothing,
-  body: z.object({
-    name: nameSchema,
-    engine: z.string().min(1).max(64),
-    ...sourceBody,
-    acceptFindings: z.boolean().default(false),
-  }),
+  body: newSourceSchema,
   status: 201,
   answer: sourceSchema,
   problems: ['object.exists', 'source.config-invalid', 'source.unreachable', 'source.credentials', 'source.unfit'],
