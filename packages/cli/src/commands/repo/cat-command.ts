@@ -11,9 +11,9 @@ import {
   catTree,
   loadIndex,
 } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { openSession, type Session } from '../session/open-session.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { openSession, type Session } from '../../session/open-session.ts'
 
 const kinds = ['config', 'masterkey', 'snapshot', 'index', 'key', 'lock', 'pack', 'blob', 'tree'] as const
 type Kind = (typeof kinds)[number]

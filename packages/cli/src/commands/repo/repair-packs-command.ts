@@ -1,14 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { bytesOf, CoffreError } from '@coffre/foundation'
 import { type Id, parsePackIds, type RepairPacksResult, repairPacks } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { flag } from '../options/option.ts'
-import { writingSettings } from '../options/writing-options.ts'
-import { absolutePath } from '../session/absolute-path.ts'
-import { openSession } from '../session/open-session.ts'
-import { showSteps } from '../session/show-steps.ts'
-import { heldNow } from '../session/vault-state.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { flag } from '../../options/option.ts'
+import { writingSettings } from '../../options/writing-options.ts'
+import { absolutePath } from '../../session/absolute-path.ts'
+import { openSession } from '../../session/open-session.ts'
+import { showSteps } from '../../session/show-steps.ts'
+import { heldNow } from '../../session/vault-state.ts'
 
 const options = { dryRun: flag('dry-run', { short: 'n' }) } as const
 

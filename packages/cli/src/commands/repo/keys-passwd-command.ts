@@ -1,10 +1,10 @@
 import { changeKey } from '@coffre/repository'
-import { defineCommand } from '../command.ts'
-import { keyFileOptionsOf, newKeyOptions } from '../options/new-key-options.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { readNewPassword } from '../session/new-password.ts'
-import { openSession } from '../session/open-session.ts'
-import { recordKeys } from '../session/vault-state.ts'
+import { defineCommand } from '../../command.ts'
+import { keyFileOptionsOf, newKeyOptions } from '../../options/new-key-options.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { readNewPassword } from '../../session/new-password.ts'
+import { openSession } from '../../session/open-session.ts'
+import { recordKeys } from '../../session/vault-state.ts'
 
 export const keysPasswdCommand = defineCommand({
   options: newKeyOptions,

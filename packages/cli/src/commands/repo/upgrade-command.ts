@@ -1,10 +1,10 @@
 import { checkRepository, undoUpgrade, upgradeRepository } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { CommandLineError } from '../messages/command-line-error.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { openSession, openStorage } from '../session/open-session.ts'
-import { readPassword } from '../session/read-password.ts'
-import { mainRepository } from '../session/repository-choice.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { CommandLineError } from '../../messages/command-line-error.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { openSession, openStorage } from '../../session/open-session.ts'
+import { readPassword } from '../../session/read-password.ts'
+import { mainRepository } from '../../session/repository-choice.ts'
 
 export const upgradeCommand = defineCommand({
   options: {},

@@ -1,8 +1,8 @@
 import { removeLocks } from '@coffre/repository'
-import { defineCommand } from '../command.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { flag } from '../options/option.ts'
-import { openSession } from '../session/open-session.ts'
+import { defineCommand } from '../../command.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { flag } from '../../options/option.ts'
+import { openSession } from '../../session/open-session.ts'
 
 export const unlockCommand = defineCommand({
   options: { removeAll: flag('remove-all') },

@@ -1,11 +1,11 @@
 import { type KeyInfo, keysToJson, listKeys, parseTimestamp } from '@coffre/repository'
-import { defineCommand } from '../command.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { formatLocalTime } from '../output/amounts.ts'
-import { printable } from '../output/printable.ts'
-import { shortId } from '../output/snapshot-text.ts'
-import { formatTable } from '../output/table.ts'
-import { openSession } from '../session/open-session.ts'
+import { defineCommand } from '../../command.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { formatLocalTime } from '../../output/amounts.ts'
+import { printable } from '../../output/printable.ts'
+import { shortId } from '../../output/snapshot-text.ts'
+import { formatTable } from '../../output/table.ts'
+import { openSession } from '../../session/open-session.ts'
 
 export const keysListCommand = defineCommand({
   options: {},

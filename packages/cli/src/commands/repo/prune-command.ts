@@ -1,11 +1,11 @@
-import { defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { flag, text } from '../options/option.ts'
-import { pruneOptions, pruneOptionsOf } from '../options/prune-options.ts'
-import { writingSettings } from '../options/writing-options.ts'
-import { openSession } from '../session/open-session.ts'
-import { prune } from '../session/prune.ts'
+import { defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { flag, text } from '../../options/option.ts'
+import { pruneOptions, pruneOptionsOf } from '../../options/prune-options.ts'
+import { writingSettings } from '../../options/writing-options.ts'
+import { openSession } from '../../session/open-session.ts'
+import { prune } from '../../session/prune.ts'
 
 export const pruneCommand = defineCommand({
   options: {

@@ -7,15 +7,15 @@ import {
   tagChangeToJson,
   tagSummaryToJson,
 } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { values } from '../options/option.ts'
-import { flattenTags } from '../options/quantities.ts'
-import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
-import { loadIndexOf } from '../session/load-index.ts'
-import { openSession } from '../session/open-session.ts'
-import { heldNow, recordSnapshots, writeLock } from '../session/vault-state.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { values } from '../../options/option.ts'
+import { flattenTags } from '../../options/quantities.ts'
+import { snapshotFilterOf, snapshotFilterOptions } from '../../options/snapshot-filter-options.ts'
+import { loadIndexOf } from '../../session/load-index.ts'
+import { openSession } from '../../session/open-session.ts'
+import { heldNow, recordSnapshots, writeLock } from '../../session/vault-state.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 const options = {
   set: values('set', 'tag[,tag…]', parseTagList),

@@ -1,10 +1,10 @@
 import { type HealAction, heal, sweepLockVersions } from '@coffre/repository'
 import { pathOf } from '@coffre/storage'
-import { type Call, defineCommand } from '../command.ts'
-import { CommandLineError } from '../messages/command-line-error.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { flag } from '../options/option.ts'
-import { openSession } from '../session/open-session.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { CommandLineError } from '../../messages/command-line-error.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { flag } from '../../options/option.ts'
+import { openSession } from '../../session/open-session.ts'
 
 const options = { dryRun: flag('dry-run', { short: 'n' }) } as const
 

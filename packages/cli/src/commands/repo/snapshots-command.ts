@@ -1,11 +1,11 @@
 import { groupSnapshots, parseGroupBy, type SnapshotGroup, type StoredSnapshot, selectSnapshots } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { flag, parseWholeNumber, value } from '../options/option.ts'
-import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
-import { groupHeading, groupKeyJson } from '../output/group-text.ts'
-import { snapshotJson, snapshotTable } from '../output/snapshot-text.ts'
-import { openSession } from '../session/open-session.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { flag, parseWholeNumber, value } from '../../options/option.ts'
+import { snapshotFilterOf, snapshotFilterOptions } from '../../options/snapshot-filter-options.ts'
+import { groupHeading, groupKeyJson } from '../../output/group-text.ts'
+import { snapshotJson, snapshotTable } from '../../output/snapshot-text.ts'
+import { openSession } from '../../session/open-session.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 const options = {
   ...snapshotFilterOptions,

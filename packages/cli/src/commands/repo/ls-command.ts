@@ -1,13 +1,13 @@
 import type { ByteString } from '@coffre/foundation'
 import { type ListedItem, ls, lsItemToJson, lsSnapshotToJson, nodeLine } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { choice, flag, type Values } from '../options/option.ts'
-import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
-import { NcduPrinter } from '../output/ncdu-printer.ts'
-import { snapshotLine } from '../output/snapshot-text.ts'
-import { openSession } from '../session/open-session.ts'
-import { openPlace } from '../session/snapshot-place.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { choice, flag, type Values } from '../../options/option.ts'
+import { snapshotFilterOf, snapshotFilterOptions } from '../../options/snapshot-filter-options.ts'
+import { NcduPrinter } from '../../output/ncdu-printer.ts'
+import { snapshotLine } from '../../output/snapshot-text.ts'
+import { openSession } from '../../session/open-session.ts'
+import { openPlace } from '../../session/snapshot-place.ts'
 
 const options = {
   ...snapshotFilterOptions,

@@ -1,11 +1,11 @@
 import { BlobReader, type Stats, type StatsMode, selectSnapshots, stats, statsToJson } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { choice } from '../options/option.ts'
-import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
-import { formatBytes } from '../output/amounts.ts'
-import { loadIndexOf } from '../session/load-index.ts'
-import { openSession } from '../session/open-session.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { choice } from '../../options/option.ts'
+import { snapshotFilterOf, snapshotFilterOptions } from '../../options/snapshot-filter-options.ts'
+import { formatBytes } from '../../output/amounts.ts'
+import { loadIndexOf } from '../../session/load-index.ts'
+import { openSession } from '../../session/open-session.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 const options = {
   ...snapshotFilterOptions,

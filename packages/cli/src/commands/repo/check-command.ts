@@ -11,12 +11,12 @@ import {
   verifyLocks,
 } from '@coffre/repository'
 import { pathOf } from '@coffre/storage'
-import { type Call, defineCommand } from '../command.ts'
-import { CommandLineError, usageError } from '../messages/command-line-error.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { flag, value } from '../options/option.ts'
-import { formatBytes, formatPercent } from '../output/amounts.ts'
-import { openSession, type Session } from '../session/open-session.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { CommandLineError, usageError } from '../../messages/command-line-error.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { flag, value } from '../../options/option.ts'
+import { formatBytes, formatPercent } from '../../output/amounts.ts'
+import { openSession, type Session } from '../../session/open-session.ts'
 
 const options = {
   readData: flag('read-data'),

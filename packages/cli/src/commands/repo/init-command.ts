@@ -1,13 +1,13 @@
 import { initRepository, type LockSettings, openRepository, type Repository } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { newRepositoryContext } from '../host/repository-context.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { fromChoice, fromOptions } from '../options/from-options.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { choice, flag, parseWholeNumber, text, value } from '../options/option.ts'
-import { openStorage } from '../session/open-session.ts'
-import { readPassword } from '../session/read-password.ts'
-import { mainRepository } from '../session/repository-choice.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { newRepositoryContext } from '../../host/repository-context.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { fromChoice, fromOptions } from '../../options/from-options.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { choice, flag, parseWholeNumber, text, value } from '../../options/option.ts'
+import { openStorage } from '../../session/open-session.ts'
+import { readPassword } from '../../session/read-password.ts'
+import { mainRepository } from '../../session/repository-choice.ts'
 
 const options = {
   repositoryVersion: text('repository-version', '1|2|latest|stable'),

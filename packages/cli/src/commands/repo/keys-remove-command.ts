@@ -1,8 +1,8 @@
 import { removeKey } from '@coffre/repository'
-import { defineCommand } from '../command.ts'
-import { onlyOperand } from '../options/operands.ts'
-import { openSession } from '../session/open-session.ts'
-import { recordKeys } from '../session/vault-state.ts'
+import { defineCommand } from '../../command.ts'
+import { onlyOperand } from '../../options/operands.ts'
+import { openSession } from '../../session/open-session.ts'
+import { recordKeys } from '../../session/vault-state.ts'
 
 export const keysRemoveCommand = defineCommand({
   options: {},

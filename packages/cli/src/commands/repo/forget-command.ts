@@ -12,19 +12,19 @@ import {
   selectSnapshots,
   systemZone,
 } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { flag, texts, type Values, value, values } from '../options/option.ts'
-import { pruneOptions, pruneOptionsOf } from '../options/prune-options.ts'
-import { parseKeepCount } from '../options/quantities.ts'
-import { snapshotFilterOf, snapshotFilterOptionsWithoutLetter } from '../options/snapshot-filter-options.ts'
-import { writingSettings } from '../options/writing-options.ts'
-import { formatPercent } from '../output/amounts.ts'
-import { printForgetGroups } from '../output/forget-text.ts'
-import { openSession, type Session } from '../session/open-session.ts'
-import { prune } from '../session/prune.ts'
-import { heldNow, recordSnapshots } from '../session/vault-state.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { flag, texts, type Values, value, values } from '../../options/option.ts'
+import { pruneOptions, pruneOptionsOf } from '../../options/prune-options.ts'
+import { parseKeepCount } from '../../options/quantities.ts'
+import { snapshotFilterOf, snapshotFilterOptionsWithoutLetter } from '../../options/snapshot-filter-options.ts'
+import { writingSettings } from '../../options/writing-options.ts'
+import { formatPercent } from '../../output/amounts.ts'
+import { printForgetGroups } from '../../output/forget-text.ts'
+import { openSession, type Session } from '../../session/open-session.ts'
+import { prune } from '../../session/prune.ts'
+import { heldNow, recordSnapshots } from '../../session/vault-state.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 const options = {
   keepLast: value('keep-last', 'n', parseKeepCount, { short: 'l' }),

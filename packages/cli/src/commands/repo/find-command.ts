@@ -17,15 +17,15 @@ import {
   selectSnapshots,
   type WantedObjects,
 } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { usageError } from '../messages/command-line-error.ts'
-import { parseLooseTime } from '../options/local-times.ts'
-import { flag, texts, value } from '../options/option.ts'
-import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
-import { shortId, snapshotTime } from '../output/snapshot-text.ts'
-import { loadIndexOf } from '../session/load-index.ts'
-import { openSession } from '../session/open-session.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { usageError } from '../../messages/command-line-error.ts'
+import { parseLooseTime } from '../../options/local-times.ts'
+import { flag, texts, value } from '../../options/option.ts'
+import { snapshotFilterOf, snapshotFilterOptions } from '../../options/snapshot-filter-options.ts'
+import { shortId, snapshotTime } from '../../output/snapshot-text.ts'
+import { loadIndexOf } from '../../session/load-index.ts'
+import { openSession } from '../../session/open-session.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 const options = {
   oldest: value('oldest', 'time', parseLooseTime, { short: 'O' }),

@@ -1,13 +1,13 @@
 import { type RecoverResult, recoverSnapshot, repairIndex } from '@coffre/repository'
-import { defineCommand } from '../command.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { writingSettings } from '../options/writing-options.ts'
-import { shortId } from '../output/snapshot-text.ts'
-import { loadWriterIndex } from '../session/load-index.ts'
-import { openSession } from '../session/open-session.ts'
-import { showSteps } from '../session/show-steps.ts'
-import { heldNow, recordSnapshots, writeLock } from '../session/vault-state.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { defineCommand } from '../../command.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { writingSettings } from '../../options/writing-options.ts'
+import { shortId } from '../../output/snapshot-text.ts'
+import { loadWriterIndex } from '../../session/load-index.ts'
+import { openSession } from '../../session/open-session.ts'
+import { showSteps } from '../../session/show-steps.ts'
+import { heldNow, recordSnapshots, writeLock } from '../../session/vault-state.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 export const recoverCommand = defineCommand({
   options: {},

@@ -1,10 +1,10 @@
 import { type RepairIndexResult, repairIndex } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { refuseOperands } from '../options/operands.ts'
-import { flag } from '../options/option.ts'
-import { openSession } from '../session/open-session.ts'
-import { showSteps } from '../session/show-steps.ts'
-import { heldNow } from '../session/vault-state.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { refuseOperands } from '../../options/operands.ts'
+import { flag } from '../../options/option.ts'
+import { openSession } from '../../session/open-session.ts'
+import { showSteps } from '../../session/show-steps.ts'
+import { heldNow } from '../../session/vault-state.ts'
 
 const options = { readAllPacks: flag('read-all-packs'), dryRun: flag('dry-run', { short: 'n' }) } as const
 

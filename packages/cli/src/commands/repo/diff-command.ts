@@ -7,13 +7,13 @@ import {
   findFolder,
   findSnapshot,
 } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { twoOperands } from '../options/operands.ts'
-import { flag } from '../options/option.ts'
-import { formatBytes } from '../output/amounts.ts'
-import { shortId } from '../output/snapshot-text.ts'
-import { loadIndexOf } from '../session/load-index.ts'
-import { openSession } from '../session/open-session.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { twoOperands } from '../../options/operands.ts'
+import { flag } from '../../options/option.ts'
+import { formatBytes } from '../../output/amounts.ts'
+import { shortId } from '../../output/snapshot-text.ts'
+import { loadIndexOf } from '../../session/load-index.ts'
+import { openSession } from '../../session/open-session.ts'
 
 export const diffCommand = defineCommand({
   options: { metadata: flag('metadata') },

@@ -6,14 +6,14 @@ import {
   selectSnapshots,
   type TreeRepair,
 } from '@coffre/repository'
-import { type Call, defineCommand } from '../command.ts'
-import { flag } from '../options/option.ts'
-import { snapshotFilterOf, snapshotFilterOptions } from '../options/snapshot-filter-options.ts'
-import { shortId, snapshotLine } from '../output/snapshot-text.ts'
-import { openSession } from '../session/open-session.ts'
-import { showSteps } from '../session/show-steps.ts'
-import { heldNow, recordSnapshots } from '../session/vault-state.ts'
-import { warnOfSnapshot } from '../session/warn-of-snapshot.ts'
+import { type Call, defineCommand } from '../../command.ts'
+import { flag } from '../../options/option.ts'
+import { snapshotFilterOf, snapshotFilterOptions } from '../../options/snapshot-filter-options.ts'
+import { shortId, snapshotLine } from '../../output/snapshot-text.ts'
+import { openSession } from '../../session/open-session.ts'
+import { showSteps } from '../../session/show-steps.ts'
+import { heldNow, recordSnapshots } from '../../session/vault-state.ts'
+import { warnOfSnapshot } from '../../session/warn-of-snapshot.ts'
 
 const options = { forget: flag('forget'), dryRun: flag('dry-run', { short: 'n' }), ...snapshotFilterOptions } as const
 
