@@ -10,4 +10,5 @@ export {
   type Retry,
   throwIfAborted,
 } from './error.ts'
+export { stateFolder } from './state-folder.ts'
 export { systemContext } from './system-context.ts'

@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, stateFolder } from '@coffre/foundation'
 import type { Environment } from '@coffre/storage'
 
 export interface ServerSettings {
@@ -28,13 +26,6 @@ export function serverSettings(environment: Environment, isRoot: boolean): Serve
     version: manifest.version,
     environment,
   }
-}
-
-/** COFFRE_STATE, or for root a folder of the system, for others one of their own. */
-function stateFolder(environment: Environment, isRoot: boolean): string {
-  const folder = given(environment, 'COFFRE_STATE')
-  if (folder !== undefined) return resolve(folder)
-  return isRoot ? '/var/lib/coffre' : join(given(environment, 'HOME') ?? homedir(), '.coffre')
 }
 
 function given(environment: Environment, name: string): string | undefined {
