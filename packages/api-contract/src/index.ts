@@ -14,6 +14,33 @@ export {
   rights,
 } from './operation.ts'
 export {
+  type AddressRuleView,
+  addAddressRule,
+  addressRuleSchema,
+  listAddressRules,
+  removeAddressRule,
+} from './operations/address-rule-operations.ts'
+export {
+  type ApprovalView,
+  approvalSchema,
+  getApproval,
+  listApprovals,
+  requestApproval,
+  voteOnApproval,
+  withdrawApproval,
+} from './operations/approval-operations.ts'
+export { type AuditEntryView, auditEntrySchema, exportAudit, listAudit, verifyAudit } from './operations/audit-operations.ts'
+export { type GrantView, giveRole, grantSchema, listGrants, takeRole } from './operations/grant-operations.ts'
+export {
+  createHold,
+  getHold,
+  type HoldView,
+  holdSchema,
+  liftHold,
+  listHeldPoints,
+  listHolds,
+} from './operations/hold-operations.ts'
+export {
   cancelJob,
   finalJobStates,
   getJob,
@@ -28,6 +55,8 @@ export {
   startVerification,
   watchJob,
 } from './operations/job-operations.ts'
+export { createKey, type KeyView, keySchema, listKeys, revokeKey } from './operations/key-operations.ts'
+export { changePassword, redeemPasswordToken } from './operations/password-operations.ts'
 export {
   applyPlan,
   deletePlan,
@@ -39,6 +68,16 @@ export {
 } from './operations/plan-operations.ts'
 export { deletePoint, getPoint, listPoints, type PointView, pointSchema } from './operations/point-operations.ts'
 export { protectSource } from './operations/protect-operations.ts'
+export {
+  createSession,
+  currentSession,
+  endOtherSessions,
+  endSession,
+  listSessions,
+  type SessionView,
+  sessionSchema,
+} from './operations/session-operations.ts'
+export { changeSettings, getSettings, type SettingsView, settingsSchema } from './operations/settings-operations.ts'
 export {
   checkSource,
   createSource,
@@ -57,6 +96,27 @@ export {
   type StatusView,
   statusSchema,
 } from './operations/status-operations.ts'
+export {
+  beginTwoFactor,
+  confirmTwoFactor,
+  removeTwoFactor,
+  renewRecoveryCodes,
+} from './operations/two-factor-operations.ts'
+export {
+  createFirstUser,
+  createUser,
+  disableUser,
+  enableUser,
+  eraseUser,
+  forgetFailedSignIns,
+  getUser,
+  listUsers,
+  removeTwoFactorOfUser,
+  resetPassword,
+  type UserView,
+  userSchema,
+} from './operations/user-operations.ts'
+export { deleteVault, removeVaultLock, setVaultLock } from './operations/vault-lock-operations.ts'
 export { createVault, getVault, listVaults, type VaultView, vaultSchema } from './operations/vault-operations.ts'
 export {
   bodyProblems,

@@ -108,6 +108,9 @@ export const errorCatalogue = {
   'approval.expired': { exit: 94, http: 409, retry: 'never' },
   'approval.incomplete': { exit: 95, http: 403, retry: 'never' },
   'approval.mismatch': { exit: 96, http: 409, retry: 'never' },
+  'approval.needed': { exit: 112, http: 403, retry: 'never' },
+  'hold.lifted': { exit: 113, http: 409, retry: 'never' },
+  'vault.lock-final': { exit: 114, http: 423, retry: 'never' },
 } as const satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof errorCatalogue

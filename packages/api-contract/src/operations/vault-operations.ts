@@ -5,7 +5,7 @@ import { idOrNameSchema, idSchema, instantSchema, nameSchema, nothing, tagsSchem
 
 const classificationSchema = z.enum(['public', 'internal', 'confidential', 'restricted'])
 
-const vaultLockSchema = z.object({
+export const vaultLockSchema = z.object({
   mode: z.enum(['governance', 'compliance']),
   minRetentionDays: z.int().min(1).max(36_500).optional(),
   maxRetentionDays: z.int().min(1).max(36_500).optional(),

@@ -183,4 +183,13 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
     meaning: 'l’approbation a été donnée pour autre chose',
     advice: 'Faites exactement ce qui a été approuvé, ou une nouvelle demande.',
   },
+  'approval.needed': {
+    meaning: 'cela demande l’accord de plusieurs personnes',
+    advice: 'Faites une demande d’approbation, puis recommencez avec son identifiant.',
+  },
+  'hold.lifted': { meaning: 'cette conservation légale est levée', advice: 'Il n’y a plus rien à lever.' },
+  'vault.lock-final': {
+    meaning: 'le verrou de ce coffre est définitif',
+    advice: 'Nul ne peut plus le changer. Faites un autre coffre pour ce qui vient.',
+  },
 }
