@@ -11,7 +11,7 @@ export const protectSource = defineOperation({
   summary: 'Register a source and give it a plan of its own, in one step',
   description:
     'The plan has the name of the source, one rule named `main`, and a selection with this source alone. All of it is made, or nothing.',
-  right: 'source.write',
+  right: 'plan.write',
   params: nothing,
   query: nothing,
   body: newSourceSchema.extend({

@@ -39,7 +39,7 @@ test('whatever is sent to an operation, the server does not fail', async () => {
     systemContext,
   )
   const settings = serverSettings({ COFFRE_STATE: stateFolder }, false)
-  const handlers = apiHandlers({ catalogue, secrets, context: systemContext, settings })
+  const handlers = apiHandlers({ catalogue, secrets, context: systemContext, settings, machine: 'machine' })
   const api = await TestApi.start(its, { handlers })
   api.client('all', rights)
   const statuses = new Map<number, number>()

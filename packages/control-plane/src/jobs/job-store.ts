@@ -3,6 +3,7 @@ import { type Insertable, type Selectable, sql, type Transaction, type Updateabl
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import type { JobState, JobTable } from '../catalogue/tables/work-tables.ts'
+import { jobChannel } from './job-bell.ts'
 import { type JobEvent, nextJobState } from './job-transitions.ts'
 
 export type Job = Selectable<JobTable>
@@ -30,13 +31,16 @@ export interface JobProgress {
 
 /** What an attempt ended with. */
 export interface JobEnd {
-  readonly event: Extract<JobEvent, 'done' | 'partial' | 'failed' | 'retry' | 'stopped'>
+  readonly event: Extract<JobEvent, 'done' | 'partial' | 'failed' | 'retry' | 'stopped' | 'lost'>
   readonly message?: string
   readonly result?: object
   readonly error?: { readonly code: string; readonly detail: string; readonly hint?: string }
   /** Of an attempt to follow. */
   readonly notBefore?: Date
 }
+
+/** How many workers may die over a job beside its attempts before it is taken for what kills them. */
+const lossesMax = 10
 
 /**
  * Jobs in the catalogue: the one truth about what was asked for, who works on it and what came of it. Each change is one transaction
@@ -65,6 +69,7 @@ export class JobStore {
       .executeTakeFirst()
     if (inserted === undefined) return undefined
     await within.insertInto('jobState').values({ jobId: id, number: 1, state, message: null, attempt: 0, at: now }).execute()
+    await sql`select pg_notify(${jobChannel}, '')`.execute(within)
     return id
   }
 
@@ -76,8 +81,8 @@ export class JobStore {
    * Takes a job that waits, or one whose worker has not been heard of for the length of its lease. Undefined when there is nothing to
    * take any more: it ended, its start window closed (it is then EXPIRED), or somebody else holds it.
    */
-  async take(id: string, workerId: string, leaseMs: number): Promise<Hold | undefined> {
-    return this.#changing(id, async (job, transaction) => {
+  async take(id: string, workerId: string, leaseMs: number, within?: Transaction<Database>): Promise<Hold | undefined> {
+    const take = async (job: Job, transaction: Transaction<Database>): Promise<Hold | undefined> => {
       const now = this.#now()
       if (job.leaseUntil !== null && job.leaseUntil > now) return undefined
       if (job.state === 'ABORTING') {
@@ -89,6 +94,13 @@ export class JobStore {
         return undefined
       }
       if (job.notBefore > now || nextJobState(job.state, 'taken') === undefined) return undefined
+      if (job.state === 'RUNNING' && job.attempt >= job.attemptsMax + lossesMax) {
+        const detail = `each of ${job.attempt} attempts ended with its worker`
+        const error = { code: 'job.lost', detail, hint: 'Look into the log of the workers: are they out of memory?' }
+        const columns = { workerId: null, leaseUntil: null, completedAt: now, error: JSON.stringify(error) }
+        await this.#move(transaction, job, 'failed', columns, detail)
+        return undefined
+      }
       const attempt = job.attempt + 1
       const leaseUntil = new Date(now.getTime() + leaseMs)
       await this.#move(transaction, { ...job, attempt }, 'taken', {
@@ -98,7 +110,8 @@ export class JobStore {
         startedAt: job.startedAt ?? now,
       })
       return { jobId: id, workerId, attempt }
-    })
+    }
+    return this.#changing(id, take, within)
   }
 
   /** Says that the worker is alive, and how far it is. False when it holds the job no more, or is asked to stop: then it ends. */
@@ -163,11 +176,16 @@ export class JobStore {
     })
   }
 
-  async #changing<T>(id: string, change: (job: Job, transaction: Transaction<Database>) => Promise<T>): Promise<T | undefined> {
-    return this.#catalogue.transaction().execute(async (transaction) => {
+  async #changing<T>(
+    id: string,
+    change: (job: Job, transaction: Transaction<Database>) => Promise<T>,
+    within?: Transaction<Database>,
+  ): Promise<T | undefined> {
+    const changing = async (transaction: Transaction<Database>): Promise<T | undefined> => {
       const job = await transaction.selectFrom('job').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
       return job === undefined ? undefined : change(job, transaction)
-    })
+    }
+    return within === undefined ? this.#catalogue.transaction().execute(changing) : changing(within)
   }
 
   async #move(

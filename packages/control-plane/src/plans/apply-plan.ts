@@ -10,6 +10,7 @@ import {
 } from '@coffre/policy'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
+import { nameTaken } from '../catalogue/name-taken.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import type { ApiCall } from '../http/api-call.ts'
 
@@ -20,6 +21,8 @@ export interface PlanRequest {
   readonly name: string | undefined
   readonly targetVault: string | undefined
   readonly createdBy: string
+  /** Refuse when there is a plan of that name: `object.exists`. */
+  readonly isNew?: boolean
 }
 
 export interface AppliedPlanDocument {
@@ -36,21 +39,30 @@ export async function applyPlan(
   request: PlanRequest,
   audit: ApiCall['audit'],
 ): Promise<AppliedPlanDocument> {
+  return catalogue.transaction().execute((transaction) => applyPlanWithin(transaction, context, request, audit))
+}
+
+/** The same, together with whatever else happens in the transaction. */
+export async function applyPlanWithin(
+  transaction: Transaction<Database>,
+  context: Context,
+  request: PlanRequest,
+  audit: ApiCall['audit'],
+): Promise<AppliedPlanDocument> {
   const { name, targetVault } = request
   const read = parsePlanDocument(request.document, {
     ...(name === undefined ? {} : { name }),
     ...(targetVault === undefined ? {} : { targetVault }),
   })
   const text = typeof request.document === 'string' ? request.document : JSON.stringify(request.document)
-  return catalogue.transaction().execute(async (transaction) => {
-    const change = new PlanChange(transaction, context, request)
-    const known = await change.known(read.plan.name)
-    const findings = [...read.findings, ...(await change.missingVaults(read.plan))]
-    if (known?.document === text) return { id: known.id, findings, isChanged: false }
-    const id = await change.store(read, text, known)
-    await audit({ target: `plan:${id}`, detail: { name: read.plan.name, version: (known?.number ?? 0) + 1 } }, transaction)
-    return { id, findings, isChanged: true }
-  })
+  const change = new PlanChange(transaction, context, request)
+  const known = await change.known(read.plan.name)
+  if (known !== undefined && request.isNew === true) throw nameTaken('plan', read.plan.name)
+  const findings = [...read.findings, ...(await change.missingVaults(read.plan))]
+  if (known?.document === text) return { id: known.id, findings, isChanged: false }
+  const id = await change.store(read, text, known)
+  await audit({ target: `plan:${id}`, detail: { name: read.plan.name, version: (known?.number ?? 0) + 1 } }, transaction)
+  return { id, findings, isChanged: true }
 }
 
 interface KnownPlan {

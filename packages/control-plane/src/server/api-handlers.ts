@@ -3,9 +3,11 @@ import type { Catalogue } from '../catalogue/database.ts'
 import type { Handler } from '../http/api-call.ts'
 import { jobHandlers } from '../jobs/job-handlers.ts'
 import { JobStore } from '../jobs/job-store.ts'
+import { startHandlers } from '../jobs/start-handlers.ts'
 import { planHandlers } from '../plans/plan-handlers.ts'
 import { pointHandlers } from '../points/point-handlers.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
+import { protectHandlers } from '../sources/protect-handlers.ts'
 import { sourceEngines } from '../sources/source-engines.ts'
 import { sourceHandlers } from '../sources/source-handlers.ts'
 import { vaultHandlers } from '../vaults/vault-handlers.ts'
@@ -17,17 +19,23 @@ export interface HandlerParts {
   readonly secrets: SecretStore
   readonly context: Context
   readonly settings: ServerSettings
+  /** The state folder's own name. */
+  readonly machine: string
 }
 
 /** What answers each operation of the API. */
-export function apiHandlers({ catalogue, secrets, context, settings }: HandlerParts): readonly Handler[] {
+export function apiHandlers({ catalogue, secrets, context, settings, machine }: HandlerParts): readonly Handler[] {
   // The server only makes and looks at vaults; heavy work is done by workers.
   const places = new VaultPlaces(settings.stateFolder, context, settings.environment, 0)
+  const store = new JobStore(catalogue, context)
+  const sourceParts = { catalogue, secrets, engines: sourceEngines, context }
   return [
     ...vaultHandlers({ catalogue, secrets, places, context }),
-    ...sourceHandlers({ catalogue, secrets, engines: sourceEngines, context }),
+    ...sourceHandlers(sourceParts),
+    ...protectHandlers(sourceParts),
     ...planHandlers(catalogue, context),
-    ...jobHandlers(catalogue, new JobStore(catalogue, context), context.clock),
+    ...jobHandlers(catalogue, store, context.clock),
+    ...startHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
     ...pointHandlers(catalogue),
   ]
 }

@@ -8,13 +8,19 @@ import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalog
 import { EmbeddedPostgres } from '../embedded-postgres/embedded-postgres.ts'
 import { newHttpApp } from '../http/http-app.ts'
 import { MetricRegistry } from '../http/metric-registry.ts'
+import { JobBell } from '../jobs/job-bell.ts'
+import { JobClaims, jobsPerVault } from '../jobs/job-claims.ts'
+import { JobStore } from '../jobs/job-store.ts'
 import { LocalCredential } from '../people/local-credential.ts'
 import { newPeople } from '../people/people.ts'
 import { PeopleAuthenticator } from '../people/people-authenticator.ts'
 import { loadMasterKey } from '../secrets/master-key.ts'
 import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
+import { WorkerHost, type WorkerHostOptions } from '../worker/worker-host.ts'
 import { apiHandlers } from './api-handlers.ts'
+import { machineName } from './machine-name.ts'
+import { ServerAddress } from './server-address.ts'
 import type { ServerSettings } from './server-settings.ts'
 import { StateLock } from './state-lock.ts'
 
@@ -26,6 +32,8 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const connectionsMax = 20
+/** A worker costs memory, and its start a second: it stays for as long as work tends to come. */
+const workerIdleMs = 60_000
 
 /** What the server does by itself. */
 const bySystem = {
@@ -48,7 +56,7 @@ export async function serve(
   await using stack = new AsyncDisposableStack()
   stack.use(await StateLock.take(settings.stateFolder))
   const location = await locate(settings, context, log, signal, stack)
-  const { catalogue } = stack.use(await openCatalogue(location, connectionsMax))
+  const { catalogue, pool } = stack.use(await openCatalogue(location, connectionsMax))
   const secrets = await openSecrets(catalogue, settings, context, log)
   const tenant = await firstTenant(catalogue, context)
   const audit = new AuditLog(catalogue, context)
@@ -59,6 +67,7 @@ export async function serve(
     detail: { stateFolder: settings.stateFolder },
   })
   const people = newPeople(catalogue, secrets, context)
+  const machine = await machineName(settings.stateFolder, context.random)
   const local = await LocalCredential.renew(settings.stateFolder, context.random)
   const app = newHttpApp({
     context,
@@ -69,14 +78,23 @@ export async function serve(
     authenticator: new PeopleAuthenticator({ ...people, catalogue, local, tenant }),
     metrics: new MetricRegistry(),
     version: settings.version,
-    handlers: apiHandlers({ catalogue, secrets, context, settings }),
+    handlers: apiHandlers({ catalogue, secrets, context, settings, machine }),
   })
   const server = createAdaptorServer({ fetch: app.fetch })
   stack.defer(() => close(server))
   const url = await listen(server, settings)
+  stack.use(await ServerAddress.publish(settings.stateFolder, url))
+  const bell = stack.use(new JobBell(pool, context.clock))
+  const claims = new JobClaims(catalogue, new JobStore(catalogue, context), context, { jobsPerVault })
+  stack.use(new WorkerHost(claims, bell, context.clock, hostOptions(settings, location, machine), log))
   const kept = stack.move()
   const firstSignIn = await people.firstUser.issue(tenant.orgId)
   return { url, firstSignIn, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+function hostOptions(settings: ServerSettings, location: CatalogueLocation, machine: string): WorkerHostOptions {
+  const { stateFolder, version, jobsAtATime: concurrency, environment } = settings
+  return { machine, environment, settings: { stateFolder, location, version, concurrency, idleMs: workerIdleMs } }
 }
 
 async function openSecrets(

@@ -8,6 +8,8 @@ export interface ServerSettings {
   readonly port: number
   /** Of a PostgreSQL server that somebody else runs; undefined for the embedded one. */
   readonly databaseUrl: string | undefined
+  /** How many jobs a worker does at a time. */
+  readonly jobsAtATime: number
   /** Of Coffre. */
   readonly version: string
   /** What else the environment says: of storage. */
@@ -23,6 +25,7 @@ export function serverSettings(environment: Environment, isRoot: boolean): Serve
     host: given(environment, 'COFFRE_HOST') ?? '127.0.0.1',
     port: port(given(environment, 'COFFRE_PORT') ?? '7878'),
     databaseUrl: given(environment, 'COFFRE_DATABASE_URL'),
+    jobsAtATime: jobsAtATime(given(environment, 'COFFRE_JOBS') ?? '4'),
     version: manifest.version,
     environment,
   }
@@ -38,5 +41,13 @@ function port(text: string): number {
   if (/^\d+$/.test(text) && value <= 65_535) return value
   throw new CoffreError('usage.invalid', `COFFRE_PORT is ${JSON.stringify(text)}, which is no port`, {
     hint: 'Give a number from 1 to 65535, or 0 for any free port.',
+  })
+}
+
+function jobsAtATime(text: string): number {
+  const value = Number(text)
+  if (/^\d+$/.test(text) && value >= 1 && value <= 64) return value
+  throw new CoffreError('usage.invalid', `COFFRE_JOBS is ${JSON.stringify(text)}, which is no number of jobs`, {
+    hint: 'Give a number from 1 to 64.',
   })
 }

@@ -1,6 +1,7 @@
 import type { Finding } from '@coffre/connector'
 import { CoffreError, type Context } from '@coffre/foundation'
-import type { Catalogue } from '../catalogue/database.ts'
+import type { Transaction } from 'kysely'
+import type { Catalogue, Database } from '../catalogue/database.ts'
 import { nameTaken } from '../catalogue/name-taken.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { isUniqueViolation } from '../catalogue/unique-violation.ts'
@@ -40,6 +41,8 @@ export async function createSource(
   request: NewSource,
   audit: ApiCall['audit'],
   signal: AbortSignal,
+  /** What else is done in the same transaction: then all of it happens, or nothing. */
+  beside?: (sourceId: string, transaction: Transaction<Database>) => Promise<void>,
 ): Promise<string> {
   const { catalogue, context } = parts
   const engine = engineNamed(parts.engines, request.engine)
@@ -49,7 +52,7 @@ export async function createSource(
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (errors.length > 0 && !request.acceptFindings) throw unfit(request.name, errors)
   try {
-    return await store(parts, { ...request, identity, findings }, audit)
+    return await store(parts, { ...request, identity, findings }, audit, beside)
   } catch (error) {
     if (isUniqueViolation(error, 'source_name')) throw nameTaken('source', request.name)
     if (isUniqueViolation(error, 'source_identity')) throw await protectedAlready(catalogue, request.projectId, identity)
@@ -73,6 +76,7 @@ async function store(
   { catalogue, secrets, context }: SourceParts,
   source: NewSource & { readonly identity: string; readonly findings: readonly Finding[] },
   audit: ApiCall['audit'],
+  beside: (sourceId: string, transaction: Transaction<Database>) => Promise<void> = () => Promise.resolve(),
 ): Promise<string> {
   const { projectId, name, engine, identity, tags } = source
   return catalogue.transaction().execute(async (transaction) => {
@@ -116,6 +120,7 @@ async function store(
     )
     if (rows.length > 0) await transaction.insertInto('tag').values(rows).execute()
     await audit({ target: `source:${id}`, detail: { name, engine, config: source.config } }, transaction)
+    await beside(id, transaction)
     return id
   })
 }

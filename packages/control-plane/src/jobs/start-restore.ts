@@ -1,0 +1,90 @@
+import { isAbsolute, normalize } from 'node:path'
+import { CoffreError } from '@coffre/foundation'
+import type { Selectable } from 'kysely'
+import type { Catalogue } from '../catalogue/database.ts'
+import { objectMissing } from '../catalogue/object-missing.ts'
+import type { PointTable } from '../catalogue/tables/work-tables.ts'
+import { findSourceRow } from '../sources/source-view.ts'
+import type { JobRequest } from './job-request.ts'
+import type { StartParts } from './start-backup.ts'
+
+export interface RestoreOrder {
+  readonly projectId: string
+  readonly source: string
+  readonly point: string | undefined
+  readonly at: string | undefined
+  readonly to: string
+  readonly overwrite: boolean
+  readonly createdBy: string
+}
+
+/** Somebody waits for it, and often in need. */
+const restorePriority = 20
+
+/** Makes a job that puts a point of a source back. */
+export async function startRestore({ catalogue, store, machine }: StartParts, order: RestoreOrder): Promise<string> {
+  const { projectId, to, overwrite } = order
+  if (!isAbsolute(to)) {
+    throw new CoffreError('usage.invalid', `the target ${to} is not absolute`, {
+      hint: 'The worker may run in another folder than you: give the whole path.',
+    })
+  }
+  const point = await choosePoint(catalogue, order)
+  const request: JobRequest<'RESTORE'> = { machine, pointId: point.id, to: normalize(to), overwrite }
+  const id = await catalogue.transaction().execute((transaction) =>
+    store.create(
+      {
+        projectId,
+        accountLabel: point.accountLabel,
+        regionLabel: point.regionLabel,
+        kind: 'RESTORE',
+        sourceId: point.sourceId,
+        sourceName: point.sourceName,
+        vaultId: point.vaultId,
+        vaultName: point.vaultName,
+        request: JSON.stringify(request),
+        createdBy: order.createdBy,
+        priority: restorePriority,
+        // What a first attempt wrote looks like somebody's files to a second one: only storage that fails is tried again.
+        attemptsMax: 3,
+      },
+      transaction,
+    ),
+  )
+  if (id === undefined) throw new Error('a job without an occurrence was taken for a repeated one')
+  return id
+}
+
+/** The one that was named; or the newest that had been completed by `at`, or by now. Copies stand in for what is gone or damaged. */
+async function choosePoint(catalogue: Catalogue, order: RestoreOrder): Promise<Selectable<PointTable>> {
+  const { projectId, point: pointId, at } = order
+  const source = await findSourceRow(catalogue, projectId, order.source)
+  const points = catalogue
+    .selectFrom('point')
+    .selectAll()
+    .where('projectId', '=', projectId)
+    .where('deletionDate', 'is', null)
+    .where(({ eb }) => (source === undefined ? eb('sourceName', '=', order.source) : eb('sourceId', '=', source.id)))
+  if (pointId !== undefined) {
+    const point = await points.where('id', '=', pointId).executeTakeFirst()
+    if (point === undefined) throw objectMissing('point', pointId)
+    if (['AVAILABLE', 'COMPLETED', 'PARTIAL'].includes(point.state)) return point
+    throw new CoffreError('point.not-restorable', `point ${pointId} is ${point.state}`, {
+      hint: 'Choose another: `coffre points`.',
+    })
+  }
+  let query = points.where('state', 'in', ['AVAILABLE', 'COMPLETED', 'PARTIAL']).where('verification', '<>', 'FAILED')
+  if (at !== undefined) query = query.where('completedAt', '<=', new Date(at))
+  const [newest] = await query
+    .orderBy('completedAt', 'desc')
+    .orderBy('sourcePointId', (order) => order.nullsFirst())
+    .limit(1)
+    .execute()
+  if (newest !== undefined) return newest
+  if (source === undefined) throw objectMissing('source', order.source)
+  throw new CoffreError(
+    'point.none',
+    at === undefined ? `${source.name} has no recovery point` : `no recovery point of ${source.name} was completed by ${at}`,
+    { hint: 'List what there is: `coffre points`; make one: `coffre backup`.' },
+  )
+}

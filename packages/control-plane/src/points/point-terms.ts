@@ -1,0 +1,61 @@
+import { CoffreError } from '@coffre/foundation'
+import { addTerm, formatTerm, type KeepLevel, type Lifecycle, levelsAtCommit, lockTerm, type RetentionPoint } from '@coffre/policy'
+import type { Selectable } from 'kysely'
+import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
+
+/** How long a new point stays and stays locked, fixed before it is made. */
+export interface PointTerms {
+  readonly levels: readonly KeepLevel[]
+  readonly deleteAtMs: number | undefined
+  readonly moveToColdAtMs: number | undefined
+  /** Undefined in vaults without a lock. */
+  readonly lockUntilMs: number | undefined
+}
+
+type LockedVault = Pick<Selectable<VaultTable>, 'name' | 'lockMode' | 'minRetentionDays' | 'maxRetentionDays'>
+
+const dayMs = 86_400_000
+
+/** `policy.retention-invalid` when the vault's lock does not take points with such a term. */
+export function pointTerms(
+  lifecycle: Lifecycle,
+  timeZone: string,
+  atMs: number,
+  earlier: readonly RetentionPoint[],
+  vault: LockedVault,
+): PointTerms {
+  const levels = lifecycle.keep === undefined ? [] : levelsAtCommit(atMs, earlier, lifecycle.keep, timeZone)
+  const { deleteAfter, moveToColdAfter } = lifecycle
+  return {
+    levels,
+    deleteAtMs: deleteAfter && addTerm(atMs, deleteAfter, timeZone),
+    moveToColdAtMs: moveToColdAfter && addTerm(atMs, moveToColdAfter, timeZone),
+    lockUntilMs: vault.lockMode === null ? undefined : lockUntil(lifecycle, levels, timeZone, atMs, vault),
+  }
+}
+
+function lockUntil(
+  lifecycle: Lifecycle,
+  levels: readonly KeepLevel[],
+  timeZone: string,
+  atMs: number,
+  { name, minRetentionDays, maxRetentionDays }: LockedVault,
+): number {
+  const leastMs = atMs + (minRetentionDays ?? 1) * dayMs
+  const term = lockTerm(lifecycle, levels, atMs, timeZone)
+  const asked = term === undefined ? 'for ever' : `for ${formatTerm(term)}`
+  const untilMs = term === undefined ? leastMs : addTerm(atMs, term, timeZone)
+  if (maxRetentionDays !== null && (term === undefined || untilMs > atMs + maxRetentionDays * dayMs)) {
+    throw breaksLock(`the point is to be kept ${asked}, but the lock of vault ${name} allows at most ${maxRetentionDays} days`)
+  }
+  if (lifecycle.deleteAfter !== undefined && minRetentionDays !== null && untilMs < leastMs) {
+    throw breaksLock(`the point is to be kept ${asked}, but the lock of vault ${name} wants at least ${minRetentionDays} days`)
+  }
+  return Math.max(untilMs, leastMs)
+}
+
+function breaksLock(problem: string): CoffreError {
+  return new CoffreError('policy.retention-invalid', problem, {
+    hint: "Change the retention of the plan's rule, or choose another vault.",
+  })
+}

@@ -1,0 +1,37 @@
+import { protectSource } from '@coffre/api-contract'
+import { objectMissing } from '../catalogue/object-missing.ts'
+import { defineHandler, type Handler } from '../http/api-call.ts'
+import { applyPlanWithin } from '../plans/apply-plan.ts'
+import { findPlan } from '../plans/plan-view.ts'
+import { findVault } from '../vaults/vault-view.ts'
+import { createSource, type SourceParts } from './create-source.ts'
+import { findSource } from './source-view.ts'
+
+/** Answers `protect`: a source and its plan in one step. */
+export function protectHandlers(parts: SourceParts): readonly Handler[] {
+  const { catalogue, context } = parts
+  return [
+    defineHandler(protectSource, async ({ projectId, principal, body, audit, signal }) => {
+      const { vault: vaultName, schedule, keep, deleteAfter, timeZone, planName, ...source } = body
+      const vault = await findVault(catalogue, projectId, vaultName)
+      if (vault === undefined) throw objectMissing('vault', vaultName)
+      const lifecycle = { ...(keep === undefined ? {} : { keep }), ...(deleteAfter === undefined ? {} : { deleteAfter }) }
+      const rule = { name: 'main', targetVault: vault.name, ...(schedule === undefined ? {} : { schedule }), lifecycle }
+      const name = planName ?? source.name
+      const { secrets, tier, environment, region, resourceArn, ...rest } = source
+      const request = { ...rest, projectId, secrets, tier, environment, region, resourceArn }
+      let planId = ''
+      let findings: Awaited<ReturnType<typeof applyPlanWithin>>['findings'] = []
+      const sourceId = await createSource(parts, request, audit, signal, async (id, transaction) => {
+        const document = { name, timeZone, rules: [rule], selections: [{ name: source.name, sources: [id] }] }
+        const plan = { projectId, document, name: undefined, targetVault: undefined, createdBy: principal.id, isNew: true }
+        const applied = await applyPlanWithin(transaction, context, plan, audit)
+        planId = applied.id
+        findings = applied.findings
+      })
+      const [made, plan] = [await findSource(catalogue, projectId, sourceId), await findPlan(catalogue, context, projectId, planId)]
+      if (made === undefined || plan === undefined) throw objectMissing('source', source.name)
+      return { source: made, plan, findings: [...findings] }
+    }),
+  ]
+}

@@ -1,0 +1,62 @@
+import { lockVault, type VaultSession } from '@coffre/engine'
+import { CoffreError } from '@coffre/foundation'
+import type { Repository } from '@coffre/repository'
+import type { S3Credentials } from '@coffre/storage'
+import type { Selectable } from 'kysely'
+import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
+import { vaultSecrets } from '../vaults/vault-secrets.ts'
+import type { WorkerParts } from './worker-parts.ts'
+
+export interface OpenVault extends AsyncDisposable {
+  readonly row: Selectable<VaultTable>
+  readonly repository: Repository
+}
+
+/** Opens a vault for those who add to it and read it, or for the keeper, who alone removes. */
+export async function openVault(
+  { catalogue, secrets, places }: WorkerParts,
+  vaultId: string | null,
+  as: 'writer' | 'keeper',
+  signal: AbortSignal,
+): Promise<OpenVault> {
+  const row = await catalogue.selectFrom('vault').selectAll().where('id', '=', vaultId).executeTakeFirst()
+  if (row === undefined || row.keySecretId === null) throw noVault(vaultId)
+  const secretId = as === 'keeper' ? (row.keeperSecretId ?? row.writerSecretId) : row.writerSecretId
+  const purpose = as === 'keeper' && row.keeperSecretId !== null ? vaultSecrets.keeper : vaultSecrets.writer
+  const credentials =
+    secretId === null ? undefined : (JSON.parse((await secrets.get(secretId, purpose)).toString('utf8')) as S3Credentials)
+  const password = await secrets.get(row.keySecretId, vaultSecrets.key)
+  await using stack = new AsyncDisposableStack()
+  const storage = stack.use(await places.openStorage(row.location, credentials, signal))
+  const repository = await places.openRepository(storage, password, signal)
+  if (row.repositoryId !== null && repository.config.id !== row.repositoryId) throw otherVault(row.name, row.location)
+  const kept = stack.move()
+  return { row, repository, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+/** How long a job waits for those who work in a vault alone. */
+const lockWaitMs = 10 * 60_000
+
+/** Opens a vault and locks it beside others that add to it. */
+export async function openSession(
+  parts: WorkerParts,
+  vaultId: string | null,
+  signal: AbortSignal,
+): Promise<VaultSession & AsyncDisposable & { readonly row: OpenVault['row'] }> {
+  await using stack = new AsyncDisposableStack()
+  const vault = stack.use(await openVault(parts, vaultId, 'writer', signal))
+  const session = stack.use(await lockVault(vault.repository, { retryForMs: lockWaitMs }, signal))
+  const kept = stack.move()
+  const { repository, confirmed } = session
+  return { row: vault.row, repository, signal: session.signal, confirmed, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+}
+
+function noVault(vaultId: string | null): CoffreError {
+  return new CoffreError('object.missing', `there is no vault ${vaultId ?? ''}`, { hint: 'Was it deleted meanwhile?' })
+}
+
+function otherVault(name: string, location: string): CoffreError {
+  return new CoffreError('repository.damaged', `what lies at ${location} is not the vault ${name} but another repository`, {
+    hint: 'Nothing was changed. Put the vault back to its place, or find out who replaced it.',
+  })
+}

@@ -1,0 +1,60 @@
+import { availableParallelism } from 'node:os'
+import type { Context } from '@coffre/foundation'
+import type { Environment } from '@coffre/storage'
+import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
+import { JobBell } from '../jobs/job-bell.ts'
+import { JobClaims, jobsPerVault } from '../jobs/job-claims.ts'
+import { JobStore } from '../jobs/job-store.ts'
+import { loadMasterKey } from '../secrets/master-key.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
+import { SecretStore } from '../secrets/secret-store.ts'
+import { machineName } from '../server/machine-name.ts'
+import { sourceEngines } from '../sources/source-engines.ts'
+import { VaultPlaces } from '../vaults/vault-places.ts'
+import { Worker } from './worker.ts'
+
+export interface WorkerSettings {
+  readonly stateFolder: string
+  readonly location: CatalogueLocation
+  /** Of Coffre. */
+  readonly version: string
+  /** Jobs at a time. */
+  readonly concurrency: number
+  /** End after so long without work; never when absent. */
+  readonly idleMs?: number
+}
+
+/** Connections for looking for work, listening, and for each job's reports and commits. */
+const connectionsBeside = 3
+const threadsMax = 8
+const times = { leaseMs: 30_000, reportMs: 1000 }
+
+/** Works on jobs until the signal ends it, or nothing is left to do for `idleMs`. */
+export async function startWorker(
+  settings: WorkerSettings,
+  environment: Environment,
+  context: Context,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { stateFolder, version, concurrency, idleMs } = settings
+  await using stack = new AsyncDisposableStack()
+  const { catalogue, pool } = stack.use(await openCatalogue(settings.location, concurrency + connectionsBeside))
+  const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
+  const store = new JobStore(catalogue, context)
+  const threads = Math.min(threadsMax, availableParallelism())
+  const parts = {
+    catalogue,
+    store,
+    secrets: new SecretStore(catalogue, box, context),
+    places: new VaultPlaces(stateFolder, context, environment, threads),
+    engines: sourceEngines,
+    context,
+    stateFolder,
+    machine: await machineName(stateFolder, context.random),
+    version,
+  }
+  const claims = new JobClaims(catalogue, store, context, { jobsPerVault })
+  const bell = stack.use(new JobBell(pool, context.clock))
+  await new Worker(parts, claims, bell, { concurrency, times, ...(idleMs === undefined ? {} : { idleMs }) }, log).run(signal)
+}
