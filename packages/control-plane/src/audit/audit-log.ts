@@ -11,6 +11,8 @@ export interface AuditVerdict {
   readonly entries: number
   /** The last entry's hash, in hexadecimal: what an anchor must agree with. */
   readonly head: string
+  readonly breakCount: number
+  /** The first hundred. */
   readonly breaks: readonly ChainBreak[]
 }
 
@@ -66,7 +68,8 @@ export class AuditLog {
       entries += batch.length
       after = batch.at(-1)?.number ?? last
     }
-    return { entries, head: Buffer.from(verifier.hash).toString('hex'), breaks: verifier.breaks }
+    const { breakCount, breaks } = verifier
+    return { entries, head: Buffer.from(verifier.hash).toString('hex'), breakCount, breaks }
   }
 
   #batch(after: number, last: number) {

@@ -1,5 +1,5 @@
 import { isChanging } from '@coffre/api-contract'
-import type { CoffreError } from '@coffre/foundation'
+import type { CoffreError, ErrorCode } from '@coffre/foundation'
 import type { Transaction } from 'kysely'
 import type { AuditLog } from '../audit/audit-log.ts'
 import type { Database } from '../catalogue/database.ts'
@@ -35,7 +35,7 @@ export class CallAudit {
 
   /** A transaction that had the entry of success was undone with it, so that this one does not contradict it. */
   async fail(error: CoffreError): Promise<void> {
-    const isDenied = error.code.startsWith('auth.')
+    const isDenied = tellsDenial(error.code)
     if (isDenied || isChanging(this.#request.operation)) await this.#append(isDenied ? 'DENIED' : 'FAILED', error.code)
   }
 
@@ -57,3 +57,10 @@ export class CallAudit {
     await this.#log.append(event, within)
   }
 }
+
+/** Whether it was refused for who asks, or for want of the consent of others, and not for what was asked. */
+function tellsDenial(code: ErrorCode): boolean {
+  return code.startsWith('auth.') || code.startsWith('role.') || denials.includes(code)
+}
+
+const denials: readonly ErrorCode[] = ['approval.own', 'approval.needed', 'approval.incomplete', 'approval.mismatch']

@@ -90,6 +90,14 @@ export class IdempotencyRecords {
       .execute()
   }
 
+  /** Forgets the requests of more than a day ago. */
+  async forgetOld(): Promise<void> {
+    await this.#catalogue
+      .deleteFrom('idempotency')
+      .where('createdAt', '<', new Date(this.#context.clock.nowMs() - keptMs))
+      .execute()
+  }
+
   #row({ principal, operation, token }: RepeatClaim) {
     return this.#catalogue
       .selectFrom('idempotency')
@@ -104,10 +112,7 @@ export class IdempotencyRecords {
     const { clock } = this.#context
     if (clock.monotonicMs() - this.#sweptMs < sweepEveryMs) return
     this.#sweptMs = clock.monotonicMs()
-    await this.#catalogue
-      .deleteFrom('idempotency')
-      .where('createdAt', '<', new Date(clock.nowMs() - keptMs))
-      .execute()
+    await this.forgetOld()
   }
 }
 

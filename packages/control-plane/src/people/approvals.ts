@@ -4,6 +4,7 @@ import type { Selectable, Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
 import type { ApprovalTable } from '../catalogue/tables/people-tables.ts'
+import type { NewestFirstKey } from '../http/newest-first-key.ts'
 import { type ApprovalEvent, type ApprovalState, approvalOutcomes } from './approval-states.ts'
 import { type Grants, missing } from './grants.ts'
 import { forbidden, type SignedIn } from './principal.ts'
@@ -29,6 +30,18 @@ export interface Vote {
   readonly verdict: 'APPROVE' | 'REJECT'
   readonly comment: string | null
 }
+
+export type CastVote = Vote & { readonly principal: string; readonly at: Date }
+
+export interface ApprovalPage {
+  readonly state?: ApprovalState | undefined
+  readonly after?: NewestFirstKey | undefined
+  readonly limit: number
+}
+
+const openStates = Object.entries(approvalOutcomes).flatMap(([state, { expire }]) =>
+  expire === 'refused' ? [] : [state as ApprovalState],
+)
 
 /**
  * Consent of several people to one action. Each change is made under a lock of its row, within the caller's transaction, who audits
@@ -126,13 +139,10 @@ export class Approvals {
 
   /** Closes those that are too old, of all projects. They count as expired before that, too. Returns them, to be audited. */
   async expireOld(within: Transaction<Database>): Promise<readonly { readonly id: string; readonly projectId: string }[]> {
-    const open = Object.entries(approvalOutcomes).flatMap(([state, { expire }]) =>
-      expire === 'refused' ? [] : [state as ApprovalState],
-    )
     return within
       .updateTable('approval')
       .set({ state: 'EXPIRED' })
-      .where('state', 'in', open)
+      .where('state', 'in', openStates)
       .where('expiresAt', '<=', this.#now())
       .returning(['id', 'projectId'])
       .execute()
@@ -150,15 +160,32 @@ export class Approvals {
   }
 
   /** Of a project, the newest first. */
-  async list(projectId: string): Promise<Approval[]> {
-    const rows = await this.#catalogue
-      .selectFrom('approval')
-      .selectAll()
-      .where('projectId', '=', projectId)
-      .orderBy('requestedAt', 'desc')
-      .orderBy('id', 'desc')
-      .execute()
+  async list(projectId: string, { state, after, limit }: ApprovalPage): Promise<Approval[]> {
+    let query = this.#catalogue.selectFrom('approval').selectAll().where('projectId', '=', projectId)
+    if (state !== undefined)
+      query = query.where(({ eb, and, or }) => {
+        const isStored = eb('state', '=', state)
+        const isOpen = eb('state', 'in', openStates)
+        if (state === 'EXPIRED') return or([isStored, and([isOpen, eb('expiresAt', '<=', this.#now())])])
+        return openStates.includes(state) ? and([isStored, eb('expiresAt', '>', this.#now())]) : isStored
+      })
+    if (after !== undefined)
+      query = query.where(({ eb, refTuple, tuple }) => eb(refTuple('requestedAt', 'id'), '<', tuple(after.createdAt, after.id)))
+    const rows = await query.orderBy('requestedAt', 'desc').orderBy('id', 'desc').limit(limit).execute()
     return rows.map((row) => this.#asOfNow(row))
+  }
+
+  /** The votes on each of these, in the order in which they came. */
+  async votesOn(ids: readonly string[]): Promise<ReadonlyMap<string, readonly CastVote[]>> {
+    if (ids.length === 0) return new Map()
+    const rows = await this.#catalogue
+      .selectFrom('approvalVote')
+      .selectAll()
+      .where('approvalId', 'in', ids)
+      .orderBy('at')
+      .orderBy('principal')
+      .execute()
+    return Map.groupBy(rows, ({ approvalId }) => approvalId)
   }
 
   async #locked({ projectId }: SignedIn, id: string, within: Transaction<Database>): Promise<Approval> {

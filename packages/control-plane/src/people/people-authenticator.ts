@@ -73,7 +73,8 @@ export class PeopleAuthenticator implements Authenticator {
     const all = await this.#parts.grants.rightsOf(user, orgId, projectId)
     const rights = all.difference(new Set<Right>(rightsOfNoKey))
     const scopes = key.scopes === null ? {} : { scopes: key.scopes }
-    return { id: `key:${key.id}`, user, by: 'key', orgId, projectId, rights, mustEnrol: false, ...scopes }
+    const bound = key.projectId === null ? {} : { isBound: true as const }
+    return { id: `key:${key.id}`, user, by: 'key', orgId, projectId, rights, mustEnrol: false, ...scopes, ...bound }
   }
 
   async #session(token: string, address: string | undefined, wantedProject: string | undefined): Promise<SignedIn> {

@@ -10,6 +10,8 @@ export interface SignedIn extends Principal {
   readonly by: 'session' | 'key' | 'local'
   /** Only of sessions. */
   readonly sessionId?: string
+  /** Of a key for one project: it has no rights in the whole organisation, whatever its maker has. */
+  readonly isBound?: true
   /** The organisation asks for a second factor, and this session has none: it may only enrol one. */
   readonly mustEnrol: boolean
 }

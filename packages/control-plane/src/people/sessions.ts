@@ -119,6 +119,18 @@ export class Sessions {
     if (numUpdatedRows === 0n) throw missing('session', sessionId)
   }
 
+  /** Ends all sessions of a user but one. Returns how many they were. */
+  async revokeOthers(userId: string, sessionId: string, within: Transaction<Database>): Promise<number> {
+    const { numUpdatedRows } = await within
+      .updateTable('session')
+      .set({ revokedAt: new Date(this.#context.clock.nowMs()) })
+      .where('userId', '=', userId)
+      .where('id', '<>', sessionId)
+      .where('revokedAt', 'is', null)
+      .executeTakeFirst()
+    return Number(numUpdatedRows)
+  }
+
   /** Forgets sessions that began long ago. */
   async forgetOld(): Promise<void> {
     const before = new Date(this.#context.clock.nowMs() - sessionMemoryMs)

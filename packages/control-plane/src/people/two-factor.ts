@@ -121,9 +121,29 @@ export class TwoFactor {
     return numDeletedRows === 1n
   }
 
-  /** One's own; the caller has had the identity confirmed (`SignIn.confirm`). */
+  /** One's own; the caller has had the identity confirmed (`SignIn.confirm`). `object.missing` without any. */
   async remove(actor: SignedIn, within: Transaction<Database>): Promise<void> {
+    await this.#lockEnrolled(userIdOf(actor), within)
     await removeSecondFactor(userIdOf(actor), within)
+  }
+
+  /** New recovery codes in place of all that were left, on the same conditions. */
+  async renewRecoveryCodes(actor: SignedIn, within: Transaction<Database>): Promise<readonly string[]> {
+    const userId = userIdOf(actor)
+    await this.#lockEnrolled(userId, within)
+    await within.deleteFrom('recoveryCode').where('userId', '=', userId).execute()
+    return this.#makeRecoveryCodes(userId, within)
+  }
+
+  async #lockEnrolled(userId: string, within: Transaction<Database>): Promise<void> {
+    const found = await within
+      .selectFrom('twoFactor')
+      .select('confirmedAt')
+      .where('userId', '=', userId)
+      .forUpdate()
+      .executeTakeFirst()
+    if (found !== undefined && found.confirmedAt !== null) return
+    throw new CoffreError('object.missing', 'you have no second factor', { hint: 'Enrol an authenticator application first.' })
   }
 
   async #useTotp(userId: string, code: string, within: Transaction<Database> | Catalogue): Promise<boolean> {

@@ -1,8 +1,10 @@
 import { CoffreError, type Context } from '@coffre/foundation'
-import type { Transaction } from 'kysely'
+import type { Selectable, Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
+import { isUuid } from '../catalogue/is-uuid.ts'
 import { newId } from '../catalogue/new-id.ts'
-import { findUser, lockOrg, refuseWithoutOfficer } from './grants.ts'
+import type { UserAccountTable } from '../catalogue/tables/user-tables.ts'
+import { findUser, lockOrg, missing, refuseWithoutOfficer } from './grants.ts'
 import { voidTokens } from './one-time-tokens.ts'
 import { forbidden, type SignedIn } from './principal.ts'
 import { removeSecondFactor } from './two-factor.ts'
@@ -35,24 +37,24 @@ export class Users {
   }
 
   async list(orgId: string): Promise<User[]> {
-    const rows = await this.#catalogue
+    return (await this.#accounts(orgId).orderBy('userAccount.name').execute()).map(userOf)
+  }
+
+  /** By id or by the name that is typed; `object.missing` when the organisation has no such user. */
+  async find(orgId: string, idOrName: string): Promise<User> {
+    const [column, value] = isUuid(idOrName) ? (['userAccount.id', idOrName] as const) : (['name', signInName(idOrName)] as const)
+    const found = await this.#accounts(orgId).where(column, '=', value).executeTakeFirst()
+    if (found === undefined) throw missing('user', idOrName)
+    return userOf(found)
+  }
+
+  #accounts(orgId: string) {
+    return this.#catalogue
       .selectFrom('userAccount')
       .leftJoin('twoFactor', 'twoFactor.userId', 'userAccount.id')
       .selectAll('userAccount')
       .select('twoFactor.confirmedAt')
       .where('orgId', '=', orgId)
-      .orderBy('userAccount.name')
-      .execute()
-    return rows.map(({ id, name, displayName, passwordHash, confirmedAt, createdAt, createdBy, disabledAt }) => ({
-      id,
-      name,
-      displayName,
-      hasPassword: passwordHash !== null,
-      hasSecondFactor: confirmedAt !== null,
-      createdAt,
-      createdBy,
-      disabledAt,
-    }))
   }
 
   /** A user without password and roles: nobody can sign in with it until both are given. Returns its id. */
@@ -117,6 +119,12 @@ export class Users {
   #now(): Date {
     return new Date(this.#context.clock.nowMs())
   }
+}
+
+function userOf(row: Selectable<UserAccountTable> & { readonly confirmedAt: Date | null }): User {
+  const { id, name, displayName, passwordHash, confirmedAt, createdAt, createdBy, disabledAt } = row
+  const has = { hasPassword: passwordHash !== null, hasSecondFactor: confirmedAt !== null }
+  return { id, name, displayName, ...has, createdAt, createdBy, disabledAt }
 }
 
 /** The form in which names are kept and compared. */
