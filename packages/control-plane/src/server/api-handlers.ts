@@ -1,9 +1,14 @@
 import type { Context } from '@coffre/foundation'
+import { auditHandlers } from '../audit/audit-handlers.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
 import type { Catalogue } from '../catalogue/database.ts'
+import { holdHandlers } from '../holds/hold-handlers.ts'
 import type { Handler } from '../http/api-call.ts'
 import { jobHandlers } from '../jobs/job-handlers.ts'
 import { JobStore } from '../jobs/job-store.ts'
 import { startHandlers } from '../jobs/start-handlers.ts'
+import type { People } from '../people/people.ts'
+import { peopleHandlers } from '../people/people-handlers.ts'
 import { planHandlers } from '../plans/plan-handlers.ts'
 import { pointHandlers } from '../points/point-handlers.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
@@ -11,6 +16,7 @@ import { protectHandlers } from '../sources/protect-handlers.ts'
 import { sourceEngines } from '../sources/source-engines.ts'
 import { sourceHandlers } from '../sources/source-handlers.ts'
 import { vaultHandlers } from '../vaults/vault-handlers.ts'
+import { vaultLockHandlers } from '../vaults/vault-lock-handlers.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
 import type { ServerSettings } from './server-settings.ts'
 
@@ -18,13 +24,15 @@ export interface HandlerParts {
   readonly catalogue: Catalogue
   readonly secrets: SecretStore
   readonly context: Context
+  readonly people: People
+  readonly audit: AuditLog
   readonly settings: ServerSettings
   /** The state folder's own name. */
   readonly machine: string
 }
 
 /** What answers each operation of the API. */
-export function apiHandlers({ catalogue, secrets, context, settings, machine }: HandlerParts): readonly Handler[] {
+export function apiHandlers({ catalogue, secrets, context, people, audit, settings, machine }: HandlerParts): readonly Handler[] {
   // The server only makes and looks at vaults; heavy work is done by workers.
   const places = new VaultPlaces(settings.stateFolder, context, settings.environment, 0)
   const store = new JobStore(catalogue, context)
@@ -36,6 +44,10 @@ export function apiHandlers({ catalogue, secrets, context, settings, machine }: 
     ...planHandlers(catalogue, context),
     ...jobHandlers(catalogue, store, context.clock),
     ...startHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
-    ...pointHandlers(catalogue),
+    ...pointHandlers({ catalogue, store, context, machine }),
+    ...peopleHandlers({ catalogue, people, context }),
+    ...auditHandlers({ catalogue, audit, grants: people.grants }),
+    ...holdHandlers({ catalogue, context, approvals: people.approvals }),
+    ...vaultLockHandlers({ catalogue, context, approvals: people.approvals }),
   ]
 }

@@ -78,7 +78,7 @@ export async function serve(
     authenticator: new PeopleAuthenticator({ ...people, catalogue, local, tenant }),
     metrics: new MetricRegistry(),
     version: settings.version,
-    handlers: apiHandlers({ catalogue, secrets, context, settings, machine }),
+    handlers: apiHandlers({ catalogue, secrets, context, people, audit, settings, machine }),
   })
   const server = createAdaptorServer({ fetch: app.fetch })
   stack.defer(() => close(server))

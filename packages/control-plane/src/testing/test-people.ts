@@ -17,6 +17,7 @@ export interface TestPeople extends AsyncDisposable {
   readonly catalogue: Catalogue
   readonly stateFolder: string
   readonly people: People
+  readonly secrets: SecretStore
   readonly hasher: PasswordHasher
   readonly orgId: string
   readonly projectId: string
@@ -85,5 +86,17 @@ export async function startTestPeople(context: Context): Promise<TestPeople> {
 
   const kept = stack.move()
   const dispose = (): Promise<void> => kept.disposeAsync()
-  return { catalogue, stateFolder, people, hasher, orgId, projectId, local, within, addUser, [Symbol.asyncDispose]: dispose }
+  return {
+    catalogue,
+    stateFolder,
+    people,
+    secrets,
+    hasher,
+    orgId,
+    projectId,
+    local,
+    within,
+    addUser,
+    [Symbol.asyncDispose]: dispose,
+  }
 }
