@@ -1,10 +1,11 @@
 import type { ByteString } from '@coffre/foundation'
 import { interruption } from '@coffre/foundation'
-import type { Call, Command } from './command.ts'
+import type { Command, ServerCall } from './command.ts'
 import { resolveCommand } from './command-names.ts'
+import type { Host } from './host/host.ts'
 import { CommandLineError, usageError } from './messages/command-line-error.ts'
 import { languageOf, loadTexts, type Texts } from './messages/texts.ts'
-import { type GlobalValues, globalOptions } from './options/global-options.ts'
+import { type BaseValues, globalOptionsOf } from './options/global-options.ts'
 import { parseArguments } from './options/parse-arguments.ts'
 import { Output, type Verbosity } from './output/output.ts'
 import type { Sink } from './output/sink.ts'
@@ -14,6 +15,8 @@ import { type Surroundings, variable } from './surroundings.ts'
 export interface CommandLine {
   readonly args: readonly ByteString[]
   readonly surroundings: Surroundings
+  /** Asked for only by commands that need it. */
+  readonly host: () => Host
   readonly results: Sink
   readonly notes: Sink
   /** Aborted when the results cannot be written any more. */
@@ -41,23 +44,24 @@ async function runFound(line: CommandLine, texts: Texts): Promise<void> {
   if (found.kind === 'version') return line.results.write(`${await versionText()}\n`)
   if (found.kind === 'overview') {
     const { overview } = await import('./help.ts')
-    return line.results.write(await overview(found.words, texts))
+    return line.results.write(await overview(found.tree, found.words, texts))
   }
   const command = await found.entry.load()
-  const { options, positionals, given } = parseArguments(found.args, { ...globalOptions, ...command.options })
-  const globals = options as GlobalValues
+  const { options, positionals, given } = parseArguments(found.args, { ...globalOptionsOf[found.tree], ...command.options })
+  const globals = options as BaseValues
   if (globals.help || found.wantsHelp) {
     const { commandHelp } = await import('./help.ts')
-    return line.results.write(await commandHelp(found.entry, command, texts))
+    return line.results.write(await commandHelp(found.tree, found.entry, command, texts))
   }
   const output = new Output(line.results, line.notes, outputOptions(globals, line))
   const signal = signalFor(command, line)
-  const call: Call = {
-    options: options as Call['options'],
+  const call: ServerCall = {
+    options: options as ServerCall['options'],
     given,
     globals,
     positionals,
     surroundings: line.surroundings,
+    host: line.host(),
     output,
     texts,
     signal,
@@ -92,7 +96,7 @@ function resultsExitCode(line: CommandLine, texts: Texts): number {
   return reportError(error, line.notes, { json: wantsJson(line.args), texts })
 }
 
-function outputOptions(globals: GlobalValues, line: CommandLine) {
+function outputOptions(globals: BaseValues, line: CommandLine) {
   if (globals.quiet && globals.verbose > 0) throw usageError('error.exclusive', { one: '--quiet', other: '--verbose' })
   const verbosity: Verbosity = globals.quiet ? 0 : globals.verbose >= 2 ? 3 : globals.verbose === 1 ? 2 : 1
   return { json: globals.json, verbosity, progressEveryMs: progressEveryMs(globals.json, line) }

@@ -1,14 +1,21 @@
 import type { ByteString } from '@coffre/foundation'
-import { type CommandEntry, commandTable } from './command-table.ts'
+import type { CommandEntry } from './command-entry.ts'
+import { type CommandTree, commandTables } from './command-table.ts'
 import { usageError } from './messages/command-line-error.ts'
 import { globalOptions } from './options/global-options.ts'
 import { nearMisses } from './options/near-miss.ts'
 import { firstPositional } from './options/parse-arguments.ts'
 
 export type FoundCommand =
-  | { readonly kind: 'command'; readonly entry: CommandEntry; readonly args: readonly ByteString[]; readonly wantsHelp: boolean }
-  /** The commands that begin with these words: none for all. */
-  | { readonly kind: 'overview'; readonly words: readonly string[] }
+  | {
+      readonly kind: 'command'
+      readonly tree: CommandTree
+      readonly entry: CommandEntry
+      readonly args: readonly ByteString[]
+      readonly wantsHelp: boolean
+    }
+  /** The commands of a tree that begin with these words: none for all. */
+  | { readonly kind: 'overview'; readonly tree: CommandTree; readonly words: readonly string[] }
   | { readonly kind: 'version' }
 
 /**
@@ -19,24 +26,25 @@ export function resolveCommand(args: readonly ByteString[]): FoundCommand {
   if (args.length === 1 && (args[0] === '--version' || args[0] === 'version')) return { kind: 'version' }
   const rest = [...args]
   const words: string[] = []
+  let tree: CommandTree = 'server'
   let wantsHelp = false
   for (;;) {
     const at = firstPositional(rest, globalOptions)
     const word = at === undefined ? undefined : rest.splice(at, 1)[0]
-    if (word === undefined) return { kind: 'overview', words: words.slice(1) }
-    if (word === 'help' && words.length <= 1) {
+    if (word === undefined) return { kind: 'overview', tree, words }
+    if (words.length === 0 && word === 'help') {
       wantsHelp = true
       continue
     }
-    words.push(word)
-    if (words.length === 1) {
-      if (word !== 'repo') throw unknownWord(word, ['repo'])
+    if (words.length === 0 && word === 'repo' && tree === 'server') {
+      tree = 'repo'
       continue
     }
-    const candidates = commandTable.filter((entry) => startsWith(entry, words.slice(1)))
-    if (candidates.length === 0) throw unknownWord(words.slice(1).join(' '), knownWords(words.slice(1, -1)))
-    const entry = candidates.find((candidate) => candidate.words.length === words.length - 1)
-    if (entry !== undefined) return { kind: 'command', entry, args: rest, wantsHelp }
+    words.push(word)
+    const candidates = commandTables[tree].filter((entry) => startsWith(entry, words))
+    if (candidates.length === 0) throw unknownWords(tree, words)
+    const entry = candidates.find((candidate) => candidate.words.length === words.length)
+    if (entry !== undefined) return { kind: 'command', tree, entry, args: rest, wantsHelp }
   }
 }
 
@@ -45,13 +53,18 @@ export function startsWith(entry: CommandEntry, words: readonly string[]): boole
 }
 
 /** What may follow `before`. */
-function knownWords(before: readonly string[]): string[] {
-  const entries = commandTable.filter((entry) => startsWith(entry, before))
+function knownWords(tree: CommandTree, before: readonly string[]): string[] {
+  const entries = commandTables[tree].filter((entry) => startsWith(entry, before))
   return [...new Set(entries.map((entry) => entry.words.slice(0, before.length + 1).join(' ')))]
 }
 
-function unknownWord(word: string, known: readonly string[]): Error {
-  const meant = nearMisses(word, known)
-  if (meant.length > 0) return usageError('error.unknownCommand', { command: word }, 'hint.didYouMean', { words: meant.join(', ') })
-  return usageError('error.unknownCommand', { command: word }, 'hint.commands', { commands: known.join(', ') })
+function unknownWords(tree: CommandTree, words: readonly string[]): Error {
+  const command = words.join(' ')
+  const known = [...knownWords(tree, words.slice(0, -1)), ...(tree === 'server' && words.length === 1 ? ['repo'] : [])]
+  const prefix = tree === 'repo' ? 'repo ' : ''
+  const meant = nearMisses(command, known).map((name) => prefix + name)
+  // Whoever knows restic leaves `repo` out.
+  if (tree === 'server' && commandTables.repo.some((entry) => startsWith(entry, words))) meant.push(`repo ${command}`)
+  if (meant.length > 0) return usageError('error.unknownCommand', { command }, 'hint.didYouMean', { words: meant.join(', ') })
+  return usageError('error.unknownCommand', { command }, 'hint.commands', { commands: known.join(', ') })
 }

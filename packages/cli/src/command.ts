@@ -1,22 +1,27 @@
 import type { ByteString } from '@coffre/foundation'
+import type { Host } from './host/host.ts'
 import type { Texts } from './messages/texts.ts'
-import type { GlobalValues } from './options/global-options.ts'
+import type { BaseValues, GlobalValues } from './options/global-options.ts'
 import type { OptionTable, Values } from './options/option.ts'
 import type { Output } from './output/output.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** One call of a command: what the user gave, and the ways to the world. */
-export interface Call<Table extends OptionTable = OptionTable> {
+export interface Call<Table extends OptionTable = OptionTable, Globals = GlobalValues> {
   readonly options: Values<Table>
-  readonly given: ReadonlySet<keyof Table>
-  readonly globals: GlobalValues
+  readonly given: { has(option: keyof Table): boolean }
+  readonly globals: Globals
   readonly positionals: readonly ByteString[]
   readonly surroundings: Surroundings
+  readonly host: Host
   readonly output: Output
   readonly texts: Texts
   /** Aborted when the user or the system wants an end. */
   readonly signal: AbortSignal
 }
+
+/** A call of a command that asks a server. */
+export type ServerCall<Table extends OptionTable = OptionTable> = Call<Table, BaseValues>
 
 export interface Command {
   readonly options: OptionTable
@@ -25,22 +30,32 @@ export interface Command {
   /** Its output is all it does: when nobody reads on, it ends. */
   readonly onlyPrints: boolean
   /** Rejects with the CoffreError that the exit code tells of. */
-  run(call: Call): Promise<void>
+  run(call: ServerCall): Promise<void>
 }
 
-interface CommandOf<Table extends OptionTable> {
+interface CommandOf<Table extends OptionTable, Globals> {
   readonly options: Table
   readonly operands?: string
   readonly onlyPrints?: boolean
-  run(call: Call<Table>): Promise<void>
+  run(call: Call<Table, Globals>): Promise<void>
 }
 
-/** The parser gives a command the values of the command's own table: that is what makes the cast true. */
-export function defineCommand<const Table extends OptionTable>(command: CommandOf<Table>): Command {
+/** A command that works on a repository, with no server. */
+export function defineCommand<const Table extends OptionTable>(command: CommandOf<Table, GlobalValues>): Command {
+  return finish(command)
+}
+
+/** A command that asks a server. */
+export function defineServerCommand<const Table extends OptionTable>(command: CommandOf<Table, BaseValues>): Command {
+  return finish(command)
+}
+
+/** The parser gives a command the values of the command's own tables: that is what makes the cast true. */
+function finish<Table extends OptionTable, Globals>(command: CommandOf<Table, Globals>): Command {
   return {
     options: command.options,
     operands: command.operands ?? '',
     onlyPrints: command.onlyPrints ?? false,
-    run: (call) => command.run(call as unknown as Call<Table>),
+    run: (call) => command.run(call as unknown as Call<Table, Globals>),
   }
 }

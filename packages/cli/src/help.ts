@@ -1,60 +1,71 @@
 import type { Command } from './command.ts'
+import type { CommandEntry } from './command-entry.ts'
 import { startsWith } from './command-names.ts'
-import { type CommandEntry, commandTable } from './command-table.ts'
+import { type CommandTree, commandTables } from './command-table.ts'
 import type { HelpTexts } from './messages/english-help.ts'
 import type { Language, Texts } from './messages/texts.ts'
-import { globalOptions } from './options/global-options.ts'
+import { globalOptionsOf } from './options/global-options.ts'
 import type { Option, OptionTable } from './options/option.ts'
 import { cellsWide } from './output/table.ts'
 
 const lineWidth = 100
 const textColumnMax = 38
 
-/** What there is: all commands, or those that begin with `words`. */
-export async function overview(words: readonly string[], { language }: Texts): Promise<string> {
-  const texts = await helpTexts(language)
+/** What there is: all commands of a tree, or those that begin with `words`. */
+export async function overview(tree: CommandTree, words: readonly string[], { language }: Texts): Promise<string> {
+  const texts = await helpTexts(tree, language)
   const { headings } = texts
-  const entries = commandTable.filter((entry) => startsWith(entry, words))
+  const entries = commandTables[tree].filter((entry) => startsWith(entry, words))
   const rows = entries.map(({ words: name }): Row => [name.join(' '), texts.commands[name.join(' ')] ?? ''])
-  const usage = ['coffre repo', ...words, 'COMMAND [OPTION…]'].join(' ')
+  const usage = [programOf[tree], ...words, 'COMMAND [OPTION…]'].join(' ')
+  const isWhole = words.length === 0
   const parts = [
-    ...(words.length === 0 ? [texts.commands[''] ?? '', ''] : []),
+    ...(isWhole ? [texts.commands[''] ?? '', ''] : []),
     `${headings.usage} ${usage}`,
     '',
     headings.commands,
-    ...formatRows(rows),
+    ...formatRows(tree === 'server' && isWhole ? [...rows, ['repo', texts.commands['repo'] ?? '']] : rows),
     '',
-    ...(words.length === 0 ? [headings.globalOptions, ...optionLines(globalOptions, '', texts), ''] : []),
+    ...(isWhole ? [headings.globalOptions, ...optionLines(globalOptionsOf[tree], '', texts), ''] : []),
     headings.more,
   ]
   return `${parts.join('\n')}\n`
 }
 
 /** What one command does and takes. */
-export async function commandHelp(entry: CommandEntry, command: Command, { language }: Texts): Promise<string> {
-  const texts = await helpTexts(language)
+export async function commandHelp(tree: CommandTree, entry: CommandEntry, command: Command, { language }: Texts): Promise<string> {
+  const texts = await helpTexts(tree, language)
   const { headings } = texts
   const name = entry.words.join(' ')
   const own = optionLines(command.options, name, texts)
   const parts = [
     texts.commands[name] ?? '',
     '',
-    `${headings.usage} ${['coffre repo', name, '[OPTION…]', command.operands].filter((part) => part !== '').join(' ')}`,
+    `${headings.usage} ${[programOf[tree], name, '[OPTION…]', command.operands].filter((part) => part !== '').join(' ')}`,
     '',
     ...(own.length === 0 ? [] : [headings.options, ...own, '']),
     headings.globalOptions,
-    ...optionLines(globalOptions, '', texts),
+    ...optionLines(globalOptionsOf[tree], '', texts),
   ]
   return `${parts.join('\n')}\n`
 }
 
-async function helpTexts(language: Language): Promise<HelpTexts> {
-  if (language === 'fr') return (await import('./messages/french-help.ts')).frenchHelp
-  return (await import('./messages/english-help.ts')).englishHelp
+const programOf = { server: 'coffre', repo: 'coffre repo' } as const
+
+/** What is said of the commands of a tree, and of their options. */
+export async function helpTexts(tree: CommandTree, language: Language): Promise<HelpTexts> {
+  if (language === 'fr') {
+    return tree === 'repo'
+      ? (await import('./messages/french-help.ts')).frenchHelp
+      : (await import('./messages/french-server-help.ts')).frenchServerHelp
+  }
+  return tree === 'repo'
+    ? (await import('./messages/english-help.ts')).englishHelp
+    : (await import('./messages/english-server-help.ts')).englishServerHelp
 }
 
 /** What is said about an option of a command. */
-function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
+export function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
   return texts.options[`${command}/${name}`] ?? texts.options[name]
 }
 

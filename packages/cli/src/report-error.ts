@@ -4,6 +4,7 @@ import type { Texts } from './messages/texts.ts'
 import { goJson } from './output/go-json.ts'
 import { printable } from './output/printable.ts'
 import type { Sink } from './output/sink.ts'
+import { ServerError } from './server/server-error.ts'
 
 export interface ReportOptions {
   readonly json: boolean
@@ -43,6 +44,10 @@ function reportOf(thrown: unknown, texts: Texts): Report {
     const { code, exitCode, sentence, advice } = error
     const hint = advice === undefined ? undefined : texts.say(advice.key, advice.values)
     return { code, exitCode, message: texts.say(sentence.key, sentence.values), hint }
+  }
+  if (error instanceof ServerError && error.serverCode !== error.code) {
+    const { serverCode, exitCode, message, hint } = error
+    return { code: serverCode, exitCode, message, hint }
   }
   if (error instanceof CoffreError) {
     const { code, exitCode, message, hint } = error

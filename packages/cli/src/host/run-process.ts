@@ -2,6 +2,7 @@ import { CoffreError } from '@coffre/foundation'
 import { runCommandLine } from '../command-line.ts'
 import { Sink } from '../output/sink.ts'
 import { exactArguments, exactWorkingFolder } from './exact-arguments.ts'
+import { thisHost } from './host.ts'
 import { whenInterrupted } from './interrupts.ts'
 
 /** Runs the command line that this process was started with, and leaves its exit code. Threads find their modules compiled, too. */
@@ -22,6 +23,7 @@ export async function runProcess(compiledModules: string): Promise<void> {
     process.exitCode = await runCommandLine({
       args: exactArguments(),
       surroundings: { environment, workingFolder: exactWorkingFolder(), signal: interrupted.signal },
+      host: thisHost,
       results,
       notes,
       resultsBroken: { signal: readerLeft.signal, cause: () => broken.results },

@@ -17,7 +17,7 @@ export const englishHelp: HelpTexts = {
     commands: 'Commands:',
     options: 'Options:',
     globalOptions: 'Options of every command:',
-    more: 'coffre repo COMMAND --help tells more. docs/cli.md has it all.',
+    more: 'coffre repo COMMAND --help tells more. docs/cli-repo.md has it all.',
   },
   /** By the words of the command; '' for all of Coffre. */
   commands: {

@@ -1,5 +1,9 @@
+import { englishServer } from './english-server.ts'
+
 /** What the command line says to people, in English. `{name}` is replaced by a value. */
 export const english = {
+  ...englishServer,
+
   'report.error': 'coffre: {code}: {message}',
   'report.hint': 'hint: {hint}',
 

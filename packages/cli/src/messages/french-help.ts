@@ -7,7 +7,7 @@ export const frenchHelp: HelpTexts = {
     commands: 'Commandes :',
     options: 'Options :',
     globalOptions: 'Options de toutes les commandes :',
-    more: 'coffre repo COMMANDE --help en dit plus. docs/cli.md dit tout.',
+    more: 'coffre repo COMMANDE --help en dit plus. docs/cli-repo.md dit tout.',
   },
   commands: {
     '': 'Coffre range des arborescences de fichiers dans des dépôts que restic sait lire, et les en ressort.',

@@ -1,7 +1,10 @@
 import type { TextKey } from './english.ts'
+import { frenchServer } from './french-server.ts'
 
 /** What the command line says to people, in French. */
 export const french: Readonly<Record<TextKey, string>> = {
+  ...frenchServer,
+
   'report.error': 'coffre : {code} : {message}',
   'report.hint': 'conseil : {hint}',
 

@@ -2,6 +2,16 @@ import { choice, commaTexts, count, flag, parseWholeNumber, text, texts, type Va
 import { parseDurationMs } from './quantities.ts'
 
 /** What every command takes, before its name or after it. */
+export const baseOptions = {
+  json: flag('json'),
+  quiet: flag('quiet', { short: 'q' }),
+  verbose: count('verbose', { short: 'v' }),
+  help: flag('help', { short: 'h' }),
+} as const
+
+export type BaseValues = Values<typeof baseOptions>
+
+/** What every command on a repository takes. */
 export const globalOptions = {
   repo: text('repo', 'location', { short: 'r' }),
   repositoryFile: text('repository-file', 'file'),
@@ -10,9 +20,9 @@ export const globalOptions = {
   keyHint: text('key-hint', 'key'),
   insecureNoPassword: flag('insecure-no-password'),
   credentials: text('credentials', 'file|profile'),
-  json: flag('json'),
-  quiet: flag('quiet', { short: 'q' }),
-  verbose: count('verbose', { short: 'v' }),
+  json: baseOptions.json,
+  quiet: baseOptions.quiet,
+  verbose: baseOptions.verbose,
   noLock: flag('no-lock'),
   retryLock: value('retry-lock', 'duration', parseDurationMs),
   limitUpload: value('limit-upload', 'rate', parseWholeNumber),
@@ -24,7 +34,7 @@ export const globalOptions = {
   insecureTls: flag('insecure-tls'),
   stuckRequestTimeout: value('stuck-request-timeout', 'duration', parseDurationMs),
   option: texts('option', 'key=value', { short: 'o' }),
-  help: flag('help', { short: 'h' }),
+  help: baseOptions.help,
   // Coffre keeps no cache on disk; scripts written for restic may go on saying how they want it.
   cacheDir: text('cache-dir', 'directory', { hidden: true }),
   noCache: flag('no-cache', { hidden: true }),
@@ -32,3 +42,5 @@ export const globalOptions = {
 } as const
 
 export type GlobalValues = Values<typeof globalOptions>
+
+export const globalOptionsOf = { server: baseOptions, repo: globalOptions } as const

@@ -10,6 +10,8 @@ export interface Option<Value> {
   readonly placeholder?: string
   /** The text that `--name` without `=` stands for: the option then takes no separate value. */
   readonly bare?: string
+  /** The only values that there are. */
+  readonly choices?: readonly string[]
   readonly initial: Value
   /** Takes one occurrence. Throws a `ValueError` that says what is wrong with the text. */
   take(text: ByteString, before: Value): Value
@@ -67,7 +69,7 @@ export function choice<const Word extends string>(
     if (word === undefined) throw new ValueError(words.join(' | '))
     return word
   }
-  return value(name, words.join('|'), parse, spelling)
+  return { ...value(name, words.join('|'), parse, spelling), choices: words }
 }
 
 /** The last one counts; `parse` throws a ValueError. */

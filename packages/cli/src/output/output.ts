@@ -1,5 +1,6 @@
 import type { ByteString } from '@coffre/foundation'
 import { goJson } from './go-json.ts'
+import { LiveLines } from './live-lines.ts'
 import { printable } from './printable.ts'
 import { ProgressLine } from './progress-line.ts'
 import type { Sink } from './sink.ts'
@@ -47,6 +48,12 @@ export class Output {
   print(line: ByteString): void {
     this.#line?.erase()
     this.#results.write(`${this.#results.isTerminal ? printable(line) : line}\n`)
+  }
+
+  /** Lines of the result that can be replaced, as long as nothing else is printed. For terminals only. */
+  live(): LiveLines {
+    this.#line?.erase()
+    return new LiveLines(this.#results)
   }
 
   /** Bytes of the result. Awaits until the system has taken them, so that a large result needs no memory. */

@@ -17,7 +17,7 @@ export class ProgressLine {
       this.#sink.write(`${line}\n`)
       return
     }
-    this.#sink.write(eraseLine + fit(line, this.#sink.columns - 1))
+    this.#sink.write(eraseLine + fitCells(line, this.#sink.columns - 1))
     this.#isShown = true
   }
 
@@ -28,7 +28,8 @@ export class ProgressLine {
   }
 }
 
-function fit(line: string, columns: number): string {
+/** As much of a line as so many columns have room for. */
+export function fitCells(line: string, columns: number): string {
   if (cellsWide(line) <= columns) return line
   let fitting = ''
   let cells = 0

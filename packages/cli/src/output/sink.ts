@@ -4,6 +4,7 @@ import { type ByteString, bytesOf } from '@coffre/foundation'
 export interface Stream {
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
   write(data: Uint8Array, done: (error?: Error | null) => void): boolean
   on(event: 'error', listener: (error: Error) => void): unknown
 }
@@ -35,6 +36,10 @@ export class Sink {
   get columns(): number {
     // A terminal may not know its own width, and then says 0.
     return this.#stream.columns || 80
+  }
+
+  get rows(): number {
+    return this.#stream.rows || 24
   }
 
   write(data: ByteString | Uint8Array): void {

@@ -1,0 +1,25 @@
+import { CoffreError, type ErrorCode, errorCatalogue } from '@coffre/foundation'
+
+/** What a server tells of an error: of a request, or of a job. */
+export interface ServerProblem {
+  readonly code: string
+  readonly detail: string
+  readonly hint?: string | undefined
+  readonly errors?: readonly { readonly at: string; readonly message: string }[] | undefined
+}
+
+/** An error that a server told. Its code is kept even where this program is older, and does not know it. */
+export class ServerError extends CoffreError {
+  override readonly name = 'ServerError'
+  readonly serverCode: string
+
+  constructor({ code, detail, hint, errors = [] }: ServerProblem) {
+    const message = [detail, ...errors.map(({ at, message: problem }) => `${at} ${problem}`)].join('\n  ')
+    super(isKnown(code) ? code : 'internal', message, hint === undefined ? {} : { hint })
+    this.serverCode = code
+  }
+}
+
+function isKnown(code: string): code is ErrorCode {
+  return Object.hasOwn(errorCatalogue, code)
+}
