@@ -176,6 +176,25 @@ export class JobStore {
     })
   }
 
+  /** Ends jobs that nobody began within their start window. Resolves to how many. */
+  async expireLate(): Promise<number> {
+    const late = await this.#catalogue
+      .selectFrom('job')
+      .select('id')
+      .where('state', 'in', ['CREATED', 'PENDING', 'RETRYING'])
+      .where('startBy', '<', this.#now())
+      .where('startedAt', 'is', null)
+      .execute()
+    for (const { id } of late) {
+      await this.#changing(id, async (job, transaction) => {
+        if (job.startedAt !== null || nextJobState(job.state, 'late') === undefined) return
+        const message = `it was not begun by ${job.startBy?.toISOString()}`
+        await this.#move(transaction, job, 'late', { completedAt: this.#now() }, message)
+      })
+    }
+    return late.length
+  }
+
   async #changing<T>(
     id: string,
     change: (job: Job, transaction: Transaction<Database>) => Promise<T>,

@@ -68,6 +68,10 @@ export class PlannedRules {
     )
   }
 
+  get all(): readonly PlannedRule[] {
+    return this.#rules
+  }
+
   get(ruleId: string): PlannedRule | undefined {
     return this.#rules.find((planned) => planned.ruleId === ruleId)
   }

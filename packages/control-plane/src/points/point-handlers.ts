@@ -1,4 +1,4 @@
-import { getPoint as getOperation, listPoints as listOperation } from '@coffre/api-contract'
+import { deletePoint as deleteOperation, getPoint as getOperation, listPoints as listOperation } from '@coffre/api-contract'
 import type { Catalogue } from '../catalogue/database.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import { defineHandler, type Handler } from '../http/api-call.ts'
@@ -6,10 +6,18 @@ import { newestFirstKey } from '../http/newest-first-key.ts'
 import { pageOfRows } from '../http/page-cursor.ts'
 import { findSourceRow } from '../sources/source-view.ts'
 import { findVault } from '../vaults/vault-view.ts'
+import { deletePoint } from './delete-point.ts'
 import { findPoint, listPoints, type PointFilter } from './point-view.ts'
+import type { RemovalParts } from './remove-points.ts'
 
-/** Answers what only looks at points. */
-export function pointHandlers(catalogue: Catalogue): readonly Handler[] {
+/** Answers everything below /points but verifications. */
+export function pointHandlers(parts: RemovalParts): readonly Handler[] {
+  const { catalogue } = parts
+  const found = async (projectId: string, id: string) => {
+    const point = await findPoint(catalogue, projectId, id)
+    if (point === undefined) throw objectMissing('point', id)
+    return point
+  }
   return [
     defineHandler(listOperation, async ({ projectId, query }) => {
       const { after, limit, source, vault, state, createdAfter, createdBefore } = query
@@ -27,10 +35,11 @@ export function pointHandlers(catalogue: Catalogue): readonly Handler[] {
       })
       return pageOfRows(rows, limit, { keyOf: (point) => [point.createdAt, point.id], itemOf: (point) => point })
     }),
-    defineHandler(getOperation, async ({ projectId, params }) => {
-      const point = await findPoint(catalogue, projectId, params.point)
-      if (point === undefined) throw objectMissing('point', params.point)
-      return point
+    defineHandler(getOperation, ({ projectId, params }) => found(projectId, params.point)),
+    defineHandler(deleteOperation, async ({ projectId, principal, params, query: { evenLast }, audit }) => {
+      const point = await found(projectId, params.point)
+      await deletePoint(parts, { projectId, pointId: point.id, evenLast, deletedBy: principal.id }, audit)
+      return found(projectId, point.id)
     }),
   ]
 }

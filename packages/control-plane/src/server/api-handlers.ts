@@ -15,6 +15,7 @@ import type { SecretStore } from '../secrets/secret-store.ts'
 import { protectHandlers } from '../sources/protect-handlers.ts'
 import { sourceEngines } from '../sources/source-engines.ts'
 import { sourceHandlers } from '../sources/source-handlers.ts'
+import { statusHandlers } from '../status/status-handlers.ts'
 import { vaultHandlers } from '../vaults/vault-handlers.ts'
 import { vaultLockHandlers } from '../vaults/vault-lock-handlers.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
@@ -45,6 +46,7 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
     ...jobHandlers(catalogue, store, context.clock),
     ...startHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
     ...pointHandlers({ catalogue, store, context, machine }),
+    ...statusHandlers({ catalogue, context, version: settings.version }),
     ...peopleHandlers({ catalogue, people, context }),
     ...auditHandlers({ catalogue, audit, grants: people.grants }),
     ...holdHandlers({ catalogue, context, approvals: people.approvals }),

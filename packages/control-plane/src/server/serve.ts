@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { CoffreError, type Context } from '@coffre/foundation'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
+import { Webhook } from '../alarms/webhook.ts'
 import { AuditLog } from '../audit/audit-log.ts'
 import type { Catalogue } from '../catalogue/database.ts'
 import { firstTenant } from '../catalogue/first-tenant.ts'
@@ -14,9 +15,11 @@ import { JobStore } from '../jobs/job-store.ts'
 import { LocalCredential } from '../people/local-credential.ts'
 import { newPeople } from '../people/people.ts'
 import { PeopleAuthenticator } from '../people/people-authenticator.ts'
+import { Scheduler } from '../scheduler/scheduler.ts'
 import { loadMasterKey } from '../secrets/master-key.ts'
 import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
+import { sourceEngines } from '../sources/source-engines.ts'
 import { WorkerHost, type WorkerHostOptions } from '../worker/worker-host.ts'
 import { apiHandlers } from './api-handlers.ts'
 import { machineName } from './machine-name.ts'
@@ -85,8 +88,11 @@ export async function serve(
   const url = await listen(server, settings)
   stack.use(await ServerAddress.publish(settings.stateFolder, url))
   const bell = stack.use(new JobBell(pool, context.clock))
-  const claims = new JobClaims(catalogue, new JobStore(catalogue, context), context, { jobsPerVault })
+  const store = new JobStore(catalogue, context)
+  const claims = new JobClaims(catalogue, store, context, { jobsPerVault })
   stack.use(new WorkerHost(claims, bell, context.clock, hostOptions(settings, location, machine), log))
+  const webhook = settings.webhookUrl === undefined ? undefined : new Webhook(settings.webhookUrl, context.clock, log)
+  stack.use(new Scheduler({ catalogue, store, engines: sourceEngines, context, machine, people, audit, webhook }, log))
   const kept = stack.move()
   const firstSignIn = await people.firstUser.issue(tenant.orgId)
   return { url, firstSignIn, [Symbol.asyncDispose]: () => kept.disposeAsync() }

@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly databaseUrl: string | undefined
   /** How many jobs a worker does at a time. */
   readonly jobsAtATime: number
+  /** Told of alarms; undefined when nobody is. It may hold a secret. */
+  readonly webhookUrl: string | undefined
   /** Of Coffre. */
   readonly version: string
   /** What else the environment says: of storage. */
@@ -26,6 +28,7 @@ export function serverSettings(environment: Environment, isRoot: boolean): Serve
     port: port(given(environment, 'COFFRE_PORT') ?? '7878'),
     databaseUrl: given(environment, 'COFFRE_DATABASE_URL'),
     jobsAtATime: jobsAtATime(given(environment, 'COFFRE_JOBS') ?? '4'),
+    webhookUrl: webhookUrl(given(environment, 'COFFRE_WEBHOOK')),
     version: manifest.version,
     environment,
   }
@@ -50,4 +53,9 @@ function jobsAtATime(text: string): number {
   throw new CoffreError('usage.invalid', `COFFRE_JOBS is ${JSON.stringify(text)}, which is no number of jobs`, {
     hint: 'Give a number from 1 to 64.',
   })
+}
+
+function webhookUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^https?:$/.test(URL.parse(text)?.protocol ?? '')) return text
+  throw new CoffreError('usage.invalid', 'COFFRE_WEBHOOK is no URL of http or https', { hint: 'Give the whole URL.' })
 }

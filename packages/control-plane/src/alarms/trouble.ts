@@ -1,0 +1,23 @@
+/** Something that is wrong now. While it stays so it is one alarm, known by its kind and its subject. */
+export interface Trouble {
+  readonly projectId: string
+  readonly kind: TroubleKind
+  readonly subjectKind: 'source' | 'vault' | 'point' | 'plan' | 'project'
+  readonly subjectId: string
+  readonly severity: 'warning' | 'critical'
+  readonly message: string
+}
+
+export const troubleKinds = [
+  'backup.failed',
+  'backup.late',
+  'copy.failed',
+  'plan.selects-nothing',
+  'plan.vault-missing',
+  'point.damaged',
+  'prune.failed',
+  'schedule.missed',
+  'source.credentials-needed',
+  'worker.missing',
+] as const
+export type TroubleKind = (typeof troubleKinds)[number]

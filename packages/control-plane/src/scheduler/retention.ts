@@ -1,0 +1,78 @@
+import { planRetention, type Verdict } from '@coffre/policy'
+import type { Transaction } from 'kysely'
+import type { Database } from '../catalogue/database.ts'
+import { PlannedRules } from '../plans/planned-rules.ts'
+import { type RemovalParts, removePoints } from '../points/remove-points.ts'
+import { loadRetentionPoints } from '../points/retention-points.ts'
+
+/** Lets go of every point that is due and that nothing protects, and notes when the others will be. Resolves to how many go. */
+export async function applyRetention(parts: RemovalParts, signal: AbortSignal): Promise<number> {
+  const sources = await parts.catalogue
+    .selectFrom('source')
+    .select(['id', 'projectId', 'deletionDate'])
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('point').whereRef('point.sourceId', '=', 'source.id').where('point.deletionDate', 'is', null)),
+    )
+    .execute()
+  const rules = new Map<string, PlannedRules>()
+  let gone = 0
+  for (const source of sources) {
+    signal.throwIfAborted()
+    const own = rules.get(source.projectId) ?? (await PlannedRules.load(parts.catalogue, source.projectId))
+    rules.set(source.projectId, own)
+    gone += await parts.catalogue.transaction().execute((transaction) => retain(parts, source, own, transaction))
+  }
+  return gone
+}
+
+interface RetainedSource {
+  readonly id: string
+  readonly deletionDate: Date | null
+}
+
+async function retain(
+  parts: RemovalParts,
+  source: RetainedSource,
+  rules: PlannedRules,
+  transaction: Transaction<Database>,
+): Promise<number> {
+  // Holds, deletions by hand and other servers wait for this transaction, or it for them.
+  const rows = await transaction
+    .selectFrom('point')
+    .selectAll()
+    .where('sourceId', '=', source.id)
+    .where('deletionDate', 'is', null)
+    .orderBy('id')
+    .forUpdate()
+    .execute()
+  const points = await loadRetentionPoints(transaction, source.id)
+  const verdicts = planRetention(points, {
+    nowMs: parts.context.clock.nowMs(),
+    timeZone: points.at(-1)?.timeZone ?? 'UTC',
+    isSourceProtected: () => source.deletionDate === null,
+    presentRule: (ruleId) => {
+      const planned = rules.get(ruleId)
+      return planned && { timeZone: planned.timeZone, lifecycle: planned.rule.lifecycle }
+    },
+  })
+  for (const { id, deleteAt } of rows) {
+    const wanted = deletionOf(verdicts.get(id))
+    if (wanted !== undefined && wanted?.getTime() !== deleteAt?.getTime())
+      await transaction.updateTable('point').set({ deleteAt: wanted }).where('id', '=', id).execute()
+  }
+  const going = rows.filter(({ id }) => verdicts.get(id)?.kind === 'expire')
+  await removePoints(parts, going, 'system:retention', transaction)
+  return going.length
+}
+
+/** When the point goes, as far as that is known today: null when no date is; undefined when nothing is to be noted. */
+function deletionOf(verdict: Verdict | undefined): Date | null | undefined {
+  switch (verdict?.kind) {
+    case 'keep':
+      return null
+    case 'expires':
+      return new Date(verdict.atMs)
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,67 @@
+import { renewAlarms } from '../alarms/alarm-book.ts'
+import { findTroubles } from '../alarms/find-troubles.ts'
+import type { Webhook } from '../alarms/webhook.ts'
+import type { AuditLog } from '../audit/audit-log.ts'
+import { forgetOld } from '../people/forget-old.ts'
+import type { People } from '../people/people.ts'
+import { startDuePrunes } from './due-prunes.ts'
+import { type DueParts, nextDueMs, runDueRules } from './due-rules.ts'
+import { RepeatedTask } from './repeated-task.ts'
+import { applyRetention } from './retention.ts'
+
+export interface SchedulerParts extends DueParts {
+  readonly people: People
+  readonly audit: AuditLog
+  /** Undefined when nobody is to be told of alarms. */
+  readonly webhook: Webhook | undefined
+}
+
+const rulesMs = 1000
+const alarmsMs = 15_000
+const retentionMs = 5 * 60_000
+const housekeepingMs = 3_600_000
+const workerForgottenMs = 24 * 3_600_000
+
+/** Everything that the server does by the clock. Several servers may do it at once: each piece of work is done by one of them. */
+export class Scheduler implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack()
+
+  constructor(parts: SchedulerParts, log: (line: string) => void) {
+    const { catalogue, context, store, webhook } = parts
+    const { clock } = context
+    const repeat = (name: string, pauseMs: number, task: (signal: AbortSignal) => Promise<number | undefined>): void =>
+      void this.#stack.use(new RepeatedTask(name, pauseMs, task, clock, log))
+    repeat('scheduling', rulesMs, async () => {
+      await runDueRules(parts)
+      await store.expireLate()
+      return nextDueMs(catalogue)
+    })
+    repeat('looking for troubles', alarmsMs, async (signal) => {
+      const projects = await catalogue.selectFrom('project').select(['id', 'orgId']).execute()
+      for (const project of projects) {
+        const changes = await renewAlarms(catalogue, context, project, await findTroubles(catalogue, context, project.id))
+        await webhook?.tell(changes, signal)
+      }
+      return undefined
+    })
+    repeat('retention', retentionMs, async (signal) => {
+      await applyRetention(parts, signal)
+      await startDuePrunes(parts)
+      return undefined
+    })
+    repeat('housekeeping', housekeepingMs, async (signal) => {
+      await forgetOld(parts, signal)
+      const gone = new Date(clock.nowMs() - workerForgottenMs)
+      await catalogue
+        .deleteFrom('worker')
+        .where('seenAt', '<', gone)
+        .where(({ not, exists, selectFrom }) => not(exists(selectFrom('job').whereRef('job.workerId', '=', 'worker.id'))))
+        .execute()
+      return undefined
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
