@@ -27,6 +27,8 @@ export class PeopleApi implements AsyncDisposable {
   readonly its: TestPeople
   readonly clock: FakeClock
   readonly handlers: readonly Handler[]
+  /** Ids of the operations that the server answers. */
+  readonly answered: ReadonlySet<string>
   readonly audit: AuditLog
   /** What the server logged. */
   readonly logged: string[] = []
@@ -43,8 +45,8 @@ export class PeopleApi implements AsyncDisposable {
     this.audit = new AuditLog(catalogue, context)
     const settings = serverSettings({ COFFRE_STATE: stateFolder }, false)
     const own = apiHandlers({ catalogue, secrets, context, people, audit: this.audit, settings, machine: 'machine' })
-    const ids = new Set(own.map(({ operation }) => operation.id))
-    this.handlers = [...own, ...answered.filter(({ id }) => !ids.has(id)).map(unanswered)]
+    this.answered = new Set(own.map(({ operation }) => operation.id))
+    this.handlers = [...own, ...answered.filter(({ id }) => !this.answered.has(id)).map(unanswered)]
     this.#app = newHttpApp({
       context,
       catalogue,
