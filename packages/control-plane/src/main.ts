@@ -13,9 +13,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 try {
   const settings = serverSettings(process.env, process.getuid?.() === 0)
   await using server = await serve(settings, systemContext, log, stop.signal)
-  say(`Coffre is running: ${server.url} (state in ${settings.stateFolder}). Ctrl-C stops it.`)
-  if (server.firstSignIn !== undefined)
-    say(`Nobody can sign in yet. This makes the first user, once, within 15 minutes: ${server.firstSignIn}`)
+  say(`Coffre is running at ${server.url}, its state in ${settings.stateFolder}. Ctrl-C stops it.`)
+  say(`  API and its documentation: ${server.url}/docs    status: ./coffre status`)
+  if (server.firstSignIn !== undefined) {
+    say('On this machine the command line needs no sign-in. For everybody else make the first user, once, within 15 minutes:')
+    say(`  ./coffre login ${server.url} --first-user ${server.firstSignIn}`)
+  }
   await stopped
 } catch (error) {
   if (!isCoffreError(error)) throw error

@@ -124,9 +124,16 @@ async function locate(
   stack: AsyncDisposableStack,
 ): Promise<CatalogueLocation> {
   if (databaseUrl !== undefined) return { kind: 'external', url: databaseUrl }
-  const onLog = (line: string): void => log(`postgres: ${line}`)
+  const onLog = (line: string): void => {
+    if (!isEveryday(line)) log(`postgres: ${line}`)
+  }
   const engine = stack.use(await EmbeddedPostgres.start({ stateFolder, context, onLog }, signal))
   return { kind: 'embedded', settings: engine.settings }
+}
+
+/** What the engine says of its starts, stops and checkpoints. */
+function isEveryday(line: string): boolean {
+  return / (LOG|DETAIL|HINT|STATEMENT): {2}/.test(line)
 }
 
 function listen(server: ServerType, { host, port }: ServerSettings): Promise<string> {

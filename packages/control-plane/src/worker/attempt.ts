@@ -47,6 +47,7 @@ export async function attempt(
       log(`job ${claim.job.id}: ${error instanceof Error ? error.stack : String(error)}`)
   }
   try {
+    await run.reportLast()
     if (finish?.error !== undefined) await run.log('error', finish.error.detail)
     // Otherwise somebody else has the job by now, and finds in the vault what this attempt stored.
     if (finish !== undefined && !(await record(parts, claim, finish, times)))

@@ -65,6 +65,11 @@ export class JobRun {
     this.#ended.abort()
   }
 
+  /** Tells the row once more how far it came: what came since the last report is part of what it did. */
+  async reportLast(): Promise<void> {
+    if (this.#progress !== undefined) await this.#report()
+  }
+
   readonly onProgress = ({ state, doneBytes, totalBytes, doneItems, etaMs }: RunProgress): void => {
     const isKnown = totalBytes !== undefined && totalBytes > 0
     this.#progress = {
