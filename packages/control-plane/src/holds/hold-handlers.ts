@@ -6,7 +6,6 @@ import {
   listHeldPoints as listPointsOperation,
   type ParsedInputOf,
 } from '@coffre/api-contract'
-import type { Context } from '@coffre/foundation'
 import type { Catalogue } from '../catalogue/database.ts'
 import { isUuid } from '../catalogue/is-uuid.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
@@ -18,15 +17,16 @@ import { actionOn, useApproval } from '../people/approved-actions.ts'
 import { signedIn } from '../people/principal.ts'
 import { findHold, listHeldPoints, listHolds } from './hold-view.ts'
 import { type HoldQuery, Holds } from './holds.ts'
+import { type HoldJobParts, startHoldJobs } from './start-hold-jobs.ts'
 
-export interface HoldHandlerParts {
+export interface HoldHandlerParts extends HoldJobParts {
   readonly catalogue: Catalogue
-  readonly context: Context
   readonly approvals: Approvals
 }
 
 /** Answers everything below /holds. */
-export function holdHandlers({ catalogue, context, approvals }: HoldHandlerParts): readonly Handler[] {
+export function holdHandlers(parts: HoldHandlerParts): readonly Handler[] {
+  const { catalogue, context, approvals } = parts
   const holds = new Holds(context)
   return [
     defineHandler(createOperation, async ({ projectId, principal, body, audit }) => {
@@ -34,6 +34,7 @@ export function holdHandlers({ catalogue, context, approvals }: HoldHandlerParts
       const query = await resolve(catalogue, projectId, body.query)
       const id = await catalogue.transaction().execute(async (within) => {
         const made = await holds.create({ projectId, title, description, query, createdBy: principal.id }, within)
+        await startHoldJobs(parts, { createdBy: principal.id, isRepeated: false }, within)
         await audit({ target: `hold:${made.id}`, detail: { title, query, points: made.points } }, within)
         return made.id
       })
@@ -56,6 +57,7 @@ export function holdHandlers({ catalogue, context, approvals }: HoldHandlerParts
       const reason = approval === undefined ? '' : (await approvals.get(projectId, approval)).reason
       await catalogue.transaction().execute(async (within) => {
         await holds.lift(projectId, id, reason, within)
+        await startHoldJobs(parts, { createdBy: principal.id, isRepeated: false }, within)
         await useApproval(approvals, actor, approval, actionOn(liftOperation, 'hold', id), within)
         await audit({ target: `hold:${id}`, detail: { approval, reason } }, within)
       })

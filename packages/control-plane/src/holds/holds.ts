@@ -4,6 +4,7 @@ import type { Database } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import type { HoldTable } from '../catalogue/tables/work-tables.ts'
+import { settleHolds } from './settle-holds.ts'
 
 /** Which points a hold binds: those that fit every condition that is given. Instants in ISO 8601. */
 export interface HoldQuery {
@@ -32,9 +33,10 @@ export interface HoldablePoint {
 }
 
 /**
- * Legal holds. A point is held while a row of `hold_point` binds it to a hold whose state is ACTIVE (`CREATING` and `CANCELING` are of
- * other servers' making, and hold too); rows of lifted holds stay, as a record. Whoever deletes a point asks within its own transaction,
- * after `waitForNew`: a hold that is being made at the same time is then either there, or will not find the point.
+ * Legal holds. A point is held while a row of `hold_point` binds it to a hold that is not CANCELED: CREATING until the vaults of all
+ * points that it began with know of it, CANCELING until they have all let go; rows of lifted holds stay, as a record. Whoever deletes
+ * a point asks within its own transaction, after `waitForNew`: a hold that is being made at the same time is then either there, or
+ * will not find the point.
  */
 export class Holds {
   readonly #context: Context
@@ -49,9 +51,11 @@ export class Holds {
     await within.selectFrom('project').select('id').where('id', '=', projectId).forNoKeyUpdate().execute()
     const id = newId(this.#context)
     const createdAt = new Date(this.#context.clock.nowMs())
-    const row = { id, projectId, title, description, state: 'ACTIVE', query: JSON.stringify(query), createdAt, createdBy } as const
+    const row = { id, projectId, title, description, state: 'CREATING', query: JSON.stringify(query), createdAt, createdBy } as const
     await within.insertInto('hold').values(row).execute()
-    return { id, points: await bindPresent(id, projectId, query, within) }
+    const points = await bindPresent({ id, projectId, query }, within)
+    await settleHolds([id], within)
+    return { id, points }
   }
 
   /** Within the transaction that records a new point: binds it to every active hold that it fits. */
@@ -61,7 +65,7 @@ export class Holds {
       .selectFrom('hold')
       .select(['id', 'query'])
       .where('projectId', '=', point.projectId)
-      .where('state', '<>', 'CANCELED')
+      .where('state', 'in', ['CREATING', 'ACTIVE'])
       .execute()
     const bound = active.filter(({ query }) => fits(point, query as HoldQuery)).map(({ id }) => ({ holdId: id, pointId: point.id }))
     if (bound.length > 0)
@@ -77,21 +81,22 @@ export class Holds {
     await within.selectFrom('project').select('id').where('id', '=', projectId).forShare().execute()
   }
 
-  /** The caller has had it approved. `hold.lifted` when somebody was faster. */
+  /** The caller has had it approved. It holds until all vaults have let go. `hold.lifted` when somebody was faster. */
   async lift(projectId: string, id: string, reason: string, within: Transaction<Database>): Promise<void> {
     const hold = await lockHold(projectId, id, within)
-    if (hold.state === 'CANCELED') throw lifted(hold)
+    if (hold.cancelledAt !== null) throw lifted(hold)
     const cancelledAt = new Date(this.#context.clock.nowMs())
-    await within.updateTable('hold').set({ state: 'CANCELED', cancelledAt, cancelReason: reason }).where('id', '=', id).execute()
+    await within.updateTable('hold').set({ state: 'CANCELING', cancelledAt, cancelReason: reason }).where('id', '=', id).execute()
+    await settleHolds([id], within)
   }
 }
 
-async function bindPresent(
-  id: string,
-  projectId: string,
-  { vaults, sources, createdAfter, createdBefore }: HoldQuery,
+/** Binds every point that is there and fits, and is not bound yet. Returns how many. */
+export async function bindPresent(
+  { id, projectId, query: conditions }: { readonly id: string; readonly projectId: string; readonly query: HoldQuery },
   within: Transaction<Database>,
 ): Promise<number> {
+  const { vaults, sources, createdAfter, createdBefore } = conditions
   const { numInsertedOrUpdatedRows } = await within
     .insertInto('holdPoint')
     .columns(['holdId', 'pointId'])
@@ -107,6 +112,7 @@ async function bindPresent(
       if (createdBefore !== null) query = query.where('createdAt', '<', new Date(createdBefore))
       return query
     })
+    .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst()
   return Number(numInsertedOrUpdatedRows ?? 0)
 }

@@ -83,7 +83,11 @@ export class PeopleApi implements AsyncDisposable {
   /** A user with these roles, in the whole organisation or in a project, in an open session. */
   async person(name: string, roles: readonly Role[], projectId?: string): Promise<Person> {
     const actor = await this.its.addUser(name, roles, projectId)
-    const id = userIdOf(actor)
+    return this.again({ id: userIdOf(actor), actor })
+  }
+
+  /** The same user in another session, as after some days. */
+  async again({ id, actor }: Pick<Person, 'id' | 'actor'>): Promise<Person> {
     const opened = { userId: id, hasSecondFactor: false, address: undefined, userAgent: undefined }
     const { token } = await this.its.people.sessions.open(opened)
     return { id, actor, token, client: this.client(token) }
