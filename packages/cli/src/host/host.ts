@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { text } from 'node:stream/consumers'
 import { type Clock, systemContext } from '@coffre/foundation'
 import { terminalPerson } from './terminal-person.ts'
@@ -15,7 +14,6 @@ export interface Person {
 export interface Host {
   readonly clock: Clock
   readonly isRoot: boolean
-  readonly homeFolder: string
   /** As the IANA names it. */
   readonly timeZone: string
   /** Undefined where there is no terminal. */
@@ -28,7 +26,6 @@ export function thisHost(): Host {
   return {
     clock: systemContext.clock,
     isRoot: process.getuid?.() === 0,
-    homeFolder: homedir(),
     timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     person: process.stdin.isTTY && process.stderr.isTTY ? terminalPerson : undefined,
     readInput: () => text(process.stdin),

@@ -24,6 +24,8 @@ export class ProgressLine {
   erase(): void {
     if (!this.#isShown) return
     this.#sink.write(eraseLine)
+    // At once: what follows may go to another stream of the same terminal.
+    void this.#sink.flush()
     this.#isShown = false
   }
 }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CoffreError, stateFolder } from '@coffre/foundation'
-import type { ServerCall } from '../command.ts'
+import type { Host } from '../host/host.ts'
 import { CommandLineError, usageError } from '../messages/command-line-error.ts'
-import { variable } from '../surroundings.ts'
+import { type Surroundings, variable } from '../surroundings.ts'
 import { loginsFile, readLogins } from './stored-logins.ts'
 
 /** A server, and what signs the caller in there. */
@@ -14,7 +14,10 @@ export interface ServerChoice {
   readonly isLocal: boolean
 }
 
-type Place = Pick<ServerCall, 'surroundings' | 'host'>
+interface Place {
+  readonly surroundings: Surroundings
+  readonly host: Pick<Host, 'isRoot'>
+}
 
 /**
  * Which server is asked: the one of COFFRE_URL; or of a state folder that is named; or the one that was signed in to; or that of this

@@ -2,7 +2,7 @@ import { getJob, type JobView, listJobs } from '@coffre/api-contract'
 import type { ServerCall } from '../command.ts'
 import { objectTable } from '../output/object-table.ts'
 import type { Connection } from './connection.ts'
-import { changeText, jobColumns } from './job-text.ts'
+import { changeText, liveJobColumns } from './job-text.ts'
 
 const lookPauseMs = 1000
 
@@ -18,7 +18,7 @@ export async function followJobs(connection: Connection, source: string | undefi
     const active = await connection.list(listJobs, { params: {}, query: { source, active: 'true' } })
     const changed = changesIn(jobs, [...active, ...(await endedSince(jobs, active, connection))])
     for (const job of changed) jobs.set(job.id, job)
-    if (draw !== undefined) draw.show(objectTable([...jobs.values()].sort(byAge), jobColumns, texts))
+    if (draw !== undefined) draw.show(objectTable([...jobs.values()].sort(byAge), liveJobColumns(host.clock.nowMs()), texts))
     else
       for (const job of changed) {
         if (output.json) output.printJson(job)

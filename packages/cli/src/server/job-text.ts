@@ -14,12 +14,20 @@ export const jobColumns: readonly ColumnOf<JobView>[] = [
   ['column.created', ({ createdAt }) => timeCell(createdAt)],
 ]
 
+/** The same for a terminal that may be narrow: what changes comes first. */
+export function liveJobColumns(nowMs: number): readonly ColumnOf<JobView>[] {
+  return [
+    ...jobColumns.filter(([title]) => title !== 'column.id' && title !== 'column.created'),
+    ['column.left', (job) => leftText(job, nowMs) ?? '-'],
+    ['column.id', ({ id }) => id],
+  ]
+}
+
 /** A line about a job that goes on. */
 export function progressText(job: JobView, nowMs: number, texts: Texts): string {
-  const { expectedEndAt, percent, state } = job
-  const leftMs = expectedEndAt === null ? 0 : Date.parse(expectedEndAt) - nowMs
-  const left = leftMs > 0 ? texts.say('progress.left', { time: formatSeconds(leftMs / 1000) }) : ''
-  return `${state}  ${percentText(percent)}  ${bytesText(job)}${left}`
+  const time = leftText(job, nowMs)
+  const left = time === undefined ? '' : texts.say('progress.left', { time })
+  return `${job.state}  ${percentText(job.percent)}  ${bytesText(job)}${left}`
 }
 
 /** A line about a job at one of its changes. */
@@ -31,12 +39,13 @@ export function changeText(job: JobView, texts: Texts): string {
 }
 
 /** What became of a job that was waited for. */
-export function endText(job: JobView, texts: Texts): string {
+export function endLines(job: JobView, texts: Texts): string[] {
   const { kind, state, source, vault, itemsDone, bytesDone, pointId, startedAt, completedAt } = job
   const seconds = startedAt === null || completedAt === null ? 0 : (Date.parse(completedAt) - Date.parse(startedAt)) / 1000
-  const values = { kind, state, what: source?.name ?? vault?.name ?? '', items: itemsDone, size: formatBytes(bytesDone) }
-  const line = texts.say('job.end', { ...values, time: formatSeconds(seconds) })
-  return pointId === null || kind !== 'BACKUP' ? line : `${line}\n${texts.say('job.point', { id: pointId })}`
+  const amounts =
+    itemsDone === 0 && bytesDone === 0 ? '' : texts.say('job.amounts', { items: itemsDone, size: formatBytes(bytesDone) })
+  const line = texts.say('job.end', { kind, state, what: source?.name ?? vault?.name ?? '', amounts, time: formatSeconds(seconds) })
+  return pointId === null || kind !== 'BACKUP' ? [line] : [line, texts.say('job.point', { id: pointId })]
 }
 
 export function jobDetails(job: JobView, texts: Texts): string[] {
@@ -63,6 +72,11 @@ export function jobDetails(job: JobView, texts: Texts): string[] {
     ],
     texts,
   )
+}
+
+function leftText({ expectedEndAt, completedAt }: JobView, nowMs: number): string | undefined {
+  const leftMs = expectedEndAt === null || completedAt !== null ? 0 : Date.parse(expectedEndAt) - nowMs
+  return leftMs > 0 ? formatSeconds(leftMs / 1000) : undefined
 }
 
 function percentText(percent: number): string {

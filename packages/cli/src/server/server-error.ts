@@ -14,8 +14,10 @@ export class ServerError extends CoffreError {
   readonly serverCode: string
 
   constructor({ code, detail, hint, errors = [] }: ServerProblem) {
-    const message = [detail, ...errors.map(({ at, message: problem }) => `${at} ${problem}`)].join('\n  ')
-    super(isKnown(code) ? code : 'internal', message, hint === undefined ? {} : { hint })
+    // The first part that is wrong is in the sentence already, and the hint speaks to programs.
+    const others = errors.slice(1).map(({ at, message }) => `\n  ${at}: ${message}`)
+    const isForPeople = hint !== undefined && code !== 'request.invalid'
+    super(isKnown(code) ? code : 'internal', detail + others.join(''), isForPeople ? { hint } : {})
     this.serverCode = code
   }
 }

@@ -4,7 +4,7 @@ import type { ServerCall } from '../command.ts'
 import { CommandLineError } from '../messages/command-line-error.ts'
 import { flag } from '../options/option.ts'
 import type { Connection } from './connection.ts'
-import { endText, progressText } from './job-text.ts'
+import { endLines, progressText } from './job-text.ts'
 import { ServerError } from './server-error.ts'
 
 /** For commands that start a job. */
@@ -33,7 +33,8 @@ export async function waitForJob(job: JobView, connection: Connection, call: Ser
   const { output, texts } = call
   const end = await follow(job, connection, call)
   if (output.json) output.printJson(end)
-  else for (const line of endText(end, texts).split('\n')) output.summarize(line)
+  // What failed is told by its error.
+  else if (end.error === null || end.state === 'PARTIAL') for (const line of endLines(end, texts)) output.summarize(line)
   if (end.state !== 'COMPLETED') throw errorOf(end)
 }
 

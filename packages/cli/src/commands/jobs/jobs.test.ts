@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FakeClock, startScriptedServer } from '@coffre/testkit'
+import { apiScript } from '../../testing/api-script.ts'
+import { cliAgainst } from '../../testing/cli-against.ts'
+import { endedJob, exampleId, exampleJob } from '../../testing/example-objects.ts'
+
+const job = exampleJob()
+
+async function ask(route: string, args: readonly string[]) {
+  await using server = await startScriptedServer(apiScript({ [route]: { status: 202, body: job } }))
+  const clock = new FakeClock({ startMs: Date.UTC(2026, 10, 21, 12) })
+  const end = await cliAgainst(server.host, args, { workingFolder: '/home/ada', host: { clock } })
+  const [request] = server.requests
+  return { ...end, body: request === undefined ? undefined : (JSON.parse(request.body.toString()) as unknown) }
+}
+
+test('a backup is asked for, with labels', async () => {
+  const backup = (...args: readonly string[]) => ask('POST /sources/docs/backups', ['backup', 'docs', ...args])
+  const { exitCode, stdout, body } = await backup()
+  assert.deepEqual([exitCode, body], [0, { tags: {} }])
+  assert.match(stdout, new RegExp(`coffre job wait ${job.id}`))
+  const given = await backup('--vault', 'v', '--tag', 'v1.2.3', '--tag', 'a=b', '--delete-after', '35d', '--description', 'release')
+  const tags = { 'v1.2.3': '', 'a': 'b' }
+  assert.deepEqual(given.body, { vault: 'v', tags, lifecycle: { deleteAfter: '35d' }, description: 'release' })
+})
+
+test('a restore goes to a folder meant from where the user stands, as it was at a time', async () => {
+  const restore = (...args: readonly string[]) => ask('POST /sources/docs/restores', ['restore', 'docs', ...args])
+  const cases: readonly (readonly [args: readonly string[], body: Readonly<Record<string, unknown>>])[] = [
+    [['--to', './out'], { to: '/home/ada/out', overwrite: false }],
+    [['-t', '/out', '--point', exampleId(4)], { to: '/out', overwrite: false, point: exampleId(4) }],
+    [['--to', '/out', '--at', '10 minutes ago'], { to: '/out', overwrite: false, at: '2026-11-21T11:50:00.000Z' }],
+    [['--to', '/out', '--at', '2026-11-21 12:00+01:00'], { to: '/out', overwrite: false, at: '2026-11-21T11:00:00.000Z' }],
+    [['--to', '/out', '--overwrite', '--yes'], { to: '/out', overwrite: true }],
+  ]
+  for (const [args, body] of cases) assert.deepEqual((await restore(...args)).body, body, args.join(' '))
+  const refused = [
+    [],
+    ['--to', ''],
+    ['--to', '/o', '--at', '2026-11-21 12:00'],
+    ['--to', '/o', '--overwrite'],
+    ['--to', '/o', '--point', 'x', '--at', '1 day ago'],
+  ]
+  for (const args of refused) {
+    const { exitCode, body } = await restore(...args)
+    assert.deepEqual([exitCode, body], [20, undefined], args.join(' '))
+  }
+})
+
+const other = exampleJob({ id: exampleId(8), source: null, kind: 'PRUNE', createdAt: '2026-11-21T12:00:01.000Z' })
+/** Two jobs that run, of which one ends, then the other. */
+const script = {
+  'GET /jobs': [
+    { body: { items: [other, job] } },
+    { body: { items: [other] } },
+    { body: { items: [other] } },
+    { body: { items: [] } },
+  ],
+  [`GET /jobs/${job.id}`]: { body: endedJob('COMPLETED') },
+  [`GET /jobs/${other.id}`]: {
+    body: { ...other, state: 'FAILED', completedAt: other.createdAt, error: { code: 'x.y', detail: 'no' } },
+  },
+}
+
+async function follow(args: readonly string[], isTerminal = false) {
+  await using server = await startScriptedServer(apiScript(script))
+  const host = { clock: new FakeClock({ automatic: true }) }
+  return await cliAgainst(server.host, ['jobs', '--follow', ...args], { host, isTerminal })
+}
+
+test('jobs are followed by a line for each change, until none is active', async () => {
+  const { exitCode, stdout } = await follow([])
+  assert.equal(exitCode, 0)
+  assert.deepEqual(stdout.trimEnd().split('\n'), [
+    `${job.id}  BACKUP docs  RUNNING  50.0%`,
+    `${other.id}  PRUNE main  RUNNING  50.0%`,
+    `${job.id}  BACKUP docs  COMPLETED  100%`,
+    `${other.id}  PRUNE main  FAILED  50.0%  x.y: no`,
+  ])
+})
+
+test('with --json, each change is the whole job on a line', async () => {
+  const { stdout } = await follow(['--json'])
+  const states = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as typeof job).state)
+  assert.deepEqual(states, ['RUNNING', 'RUNNING', 'COMPLETED', 'FAILED'])
+})
+
+test('on a terminal the table is drawn anew in its place', async () => {
+  const { stdout } = await follow([], true)
+  assert.match(stdout, /^Kind +Source/)
+  assert.equal(stdout.split('\u001b[5A\r\u001b[J').length, 4)
+  assert.match(stdout.split('\u001b[5A\r\u001b[J').at(-1) ?? '', /COMPLETED[\s\S]*FAILED/)
+})
+
+test('when nothing is active, that is said at once', async () => {
+  await using server = await startScriptedServer(apiScript({ 'GET /jobs': { body: { items: [] } } }))
+  assert.equal((await cliAgainst(server.host, ['jobs', '-f'])).stdout, 'no job is active\n')
+})
