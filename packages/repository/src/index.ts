@@ -40,7 +40,7 @@ export { isStale, listLocks, removeLocks, type StoredLock } from './lock/lock-fi
 export { type LockOptions, lockRepository } from './lock/repository-lock.ts'
 export { type CompleteIndexOptions, completeIndex } from './lock-down/complete-index.ts'
 export { type HealAction, type HealKind, type HealOptions, heal } from './lock-down/heal.ts'
-export { type HoldRequest, placeHold, releaseHold } from './lock-down/legal-holds.ts'
+export { extendHold, type HoldRequest, placeHold, releaseHold } from './lock-down/legal-holds.ts'
 export { LockSession, type LockSessionOptions } from './lock-down/lock-session.ts'
 export type { LockSettings } from './lock-down/lock-settings.ts'
 export { packsOf, referTrees } from './lock-down/refer-trees.ts'

@@ -23,7 +23,7 @@ export const finalJobStates: ReadonlySet<JobStateName> = new Set(['ABORTED', 'CO
 
 export const jobSchema = z.object({
   id: idSchema,
-  kind: z.enum(['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'CATALOGUE_BACKUP']),
+  kind: z.enum(['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'CATALOGUE_BACKUP']),
   state: jobStateSchema,
   message: z.string().nullable(),
   source: z.object({ id: idSchema.nullable(), name: z.string() }).nullable(),

@@ -26,6 +26,7 @@ export interface Database {
   point: work.PointTable
   hold: work.HoldTable
   holdPoint: work.HoldPointTable
+  vaultRecord: work.VaultRecordTable
   roleGrant: people.RoleGrantTable
   apiKey: people.ApiKeyTable
   addressRule: people.AddressRuleTable

@@ -5,6 +5,7 @@ import { up as tenantsAndPolicy } from './migrations/0001-tenants-and-policy.ts'
 import { up as workAndPoints } from './migrations/0002-work-and-points.ts'
 import { up as peopleAndRecords } from './migrations/0003-people-and-records.ts'
 import { up as usersAndSessions } from './migrations/0004-users-and-sessions.ts'
+import { up as vaultRecords } from './migrations/0005-vault-records.ts'
 
 /** In this order, for ever: what was released is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -12,6 +13,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0002-work-and-points': { up: workAndPoints },
   '0003-people-and-records': { up: peopleAndRecords },
   '0004-users-and-sessions': { up: usersAndSessions },
+  '0005-vault-records': { up: vaultRecords },
 }
 
 /** Brings the catalogue to the layout of this version. Of several servers that start at once, one does it and the others wait. */

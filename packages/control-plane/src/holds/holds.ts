@@ -51,7 +51,16 @@ export class Holds {
     await within.selectFrom('project').select('id').where('id', '=', projectId).forNoKeyUpdate().execute()
     const id = newId(this.#context)
     const createdAt = new Date(this.#context.clock.nowMs())
-    const row = { id, projectId, title, description, state: 'CREATING', query: JSON.stringify(query), createdAt, createdBy } as const
+    const row = {
+      id,
+      projectId,
+      title,
+      description,
+      state: 'CREATING',
+      query: JSON.stringify(query),
+      createdAt,
+      createdBy,
+    } as const
     await within.insertInto('hold').values(row).execute()
     const points = await bindPresent({ id, projectId, query }, within)
     await settleHolds([id], within)

@@ -1,5 +1,5 @@
 import type { Context } from '@coffre/foundation'
-import { type Transaction, sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import type { JobStore } from '../jobs/job-store.ts'
 import { machineFor } from '../jobs/machine-for.ts'

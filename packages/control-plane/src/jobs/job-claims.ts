@@ -29,7 +29,7 @@ const lockNumber = 0x436f666a
 
 /**
  * Finds the next job to do: the most urgent one that is due, or whose worker is lost, and that its source and its vaults have room
- * for. One backup of a source at a time; a prune alone of its kind on its vault. Restores wait for nobody.
+ * for. One backup of a source at a time; a prune, and what changes a vault's state, alone of its kind on its vault. Restores wait for nobody.
  */
 export class JobClaims {
   readonly #catalogue: Catalogue
@@ -87,7 +87,7 @@ export class JobClaims {
           select from busy
           where busy.kind = job.kind
             and (job.kind = 'BACKUP' and busy.source_id = job.source_id
-              or job.kind in ('PRUNE', 'EXPIRE') and busy.vault_id = job.vault_id))
+              or job.kind in ('PRUNE', 'EXPIRE', 'HOLD', 'RECORD') and busy.vault_id = job.vault_id))
         and (job.kind = 'RESTORE' or ${this.#limits.jobsPerVault} > (
           select count(*) from busy
           where busy.vault_id in (job.vault_id, job.target_vault_id) or busy.target_vault_id in (job.vault_id, job.target_vault_id)))

@@ -41,6 +41,10 @@ export const jobRequestSchemas = {
     points: z.array(z.object({ id: z.uuid(), state: z.enum(['AVAILABLE', 'COMPLETED', 'PARTIAL']) })).min(1),
   }),
   PRUNE: z.object({ machine: machineSchema }),
+  /** Makes the vault's holds what the catalogue says, as it is when the job runs. */
+  HOLD: z.object({ machine: machineSchema }),
+  /** Tells the vault what a lost catalogue is rebuilt from. */
+  RECORD: z.object({ machine: machineSchema }),
   CATALOGUE_BACKUP: z.object({ machine: machineSchema }),
 } as const satisfies Record<JobKind, z.ZodType>
 

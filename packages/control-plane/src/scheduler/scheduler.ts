@@ -4,6 +4,7 @@ import type { Webhook } from '../alarms/webhook.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { forgetOld } from '../people/forget-old.ts'
 import type { People } from '../people/people.ts'
+import { startDueHolds } from './due-holds.ts'
 import { startDuePrunes } from './due-prunes.ts'
 import { type DueParts, nextDueMs, runDueRules } from './due-rules.ts'
 import { RepeatedTask } from './repeated-task.ts'
@@ -19,6 +20,7 @@ export interface SchedulerParts extends DueParts {
 const rulesMs = 1000
 const alarmsMs = 15_000
 const retentionMs = 5 * 60_000
+const holdsMs = 15_000
 const housekeepingMs = 3_600_000
 const workerForgottenMs = 24 * 3_600_000
 
@@ -42,6 +44,10 @@ export class Scheduler implements AsyncDisposable {
         const changes = await renewAlarms(catalogue, context, project, await findTroubles(catalogue, context, project.id))
         await webhook?.tell(changes, signal)
       }
+      return undefined
+    })
+    repeat('telling vaults what is held', holdsMs, async () => {
+      await startDueHolds(parts)
       return undefined
     })
     repeat('retention', retentionMs, async (signal) => {

@@ -32,10 +32,13 @@ export interface HandlerParts {
   readonly machine: string
 }
 
+/** Somebody waits for the answer: storage that is away is told at once. */
+const attemptsWhileAsked = 3
+
 /** What answers each operation of the API. */
 export function apiHandlers({ catalogue, secrets, context, people, audit, settings, machine }: HandlerParts): readonly Handler[] {
   // The server only makes and looks at vaults; heavy work is done by workers.
-  const places = new VaultPlaces(settings.stateFolder, context, settings.environment, 0)
+  const places = new VaultPlaces(settings.stateFolder, context, settings.environment, 0, attemptsWhileAsked)
   const store = new JobStore(catalogue, context)
   const sourceParts = { catalogue, secrets, engines: sourceEngines, context }
   return [
@@ -49,7 +52,7 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
     ...statusHandlers({ catalogue, context, version: settings.version }),
     ...peopleHandlers({ catalogue, people, context }),
     ...auditHandlers({ catalogue, audit, grants: people.grants }),
-    ...holdHandlers({ catalogue, context, approvals: people.approvals }),
+    ...holdHandlers({ catalogue, store, context, machine, approvals: people.approvals }),
     ...vaultLockHandlers({ catalogue, context, approvals: people.approvals }),
   ]
 }

@@ -4,6 +4,7 @@ import type { Claim } from '../jobs/job-claims.ts'
 import { type Finish, runBackupJob } from './backup-job.ts'
 import { runCopyJob } from './copy-job.ts'
 import { runExpireJob } from './expire-job.ts'
+import { runHoldJob } from './hold-job.ts'
 import { type Interruption, JobRun, type RunTimes } from './job-run.ts'
 import { runPruneJob } from './prune-job.ts'
 import { runRestoreJob } from './restore-job.ts'
@@ -16,6 +17,7 @@ const executions: Readonly<Partial<Record<JobKind, Execute>>> = {
   BACKUP: runBackupJob,
   COPY: runCopyJob,
   EXPIRE: runExpireJob,
+  HOLD: runHoldJob,
   PRUNE: runPruneJob,
   RESTORE: runRestoreJob,
   VERIFY: runVerifyJob,

@@ -4,6 +4,7 @@ import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import type { SourceTable } from '../catalogue/tables/policy-tables.ts'
+import { Holds } from '../holds/holds.ts'
 import { type JobRequest, requestOf } from '../jobs/job-request.ts'
 import type { Job, JobEnd } from '../jobs/job-store.ts'
 import { machineFor } from '../jobs/machine-for.ts'
@@ -111,6 +112,7 @@ async function recordPoint(
   const id = newId(context)
   const { summary, manifest, state } = outcome
   const message = messageOf(outcome).message ?? null
+  const createdAt = new Date(outcome.isAdopted ? outcome.time : startMs)
   await transaction
     .insertInto('point')
     .values({
@@ -129,7 +131,7 @@ async function recordPoint(
       message,
       quarantine: state === 'suspect' ? message : null,
       initiatedAt: job.createdAt,
-      createdAt: new Date(outcome.isAdopted ? outcome.time : startMs),
+      createdAt,
       completedAt: now,
       consistentAt: new Date(manifest?.consistentAt ?? outcome.time),
       sizeBytes: summary?.totalBytesProcessed ?? 0,
@@ -154,6 +156,10 @@ async function recordPoint(
       jobId: job.id,
     })
     .execute()
+  await new Holds(context).bindNew(
+    { id, projectId: job.projectId, vaultId: job.vaultId ?? '', sourceId: source.id, createdAt },
+    transaction,
+  )
   const tags = Object.entries(request.tags).map(
     ([key, value]) => ({ projectId: job.projectId, objectKind: 'point', objectId: id, key, value }) as const,
   )

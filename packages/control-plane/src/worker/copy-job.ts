@@ -4,6 +4,7 @@ import type { Database } from '../catalogue/database.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
+import { Holds } from '../holds/holds.ts'
 import { type JobRequest, requestOf } from '../jobs/job-request.ts'
 import { newFollowUp } from '../jobs/new-follow-up.ts'
 import { type PointTerms, pointTerms } from '../points/point-terms.ts'
@@ -92,6 +93,7 @@ async function recordCopy(
       jobId: job.id,
     })
     .execute()
+  await new Holds(context).bindNew({ ...same, id, vaultId: vault.id }, transaction)
   const tags = await transaction.selectFrom('tag').selectAll().where('objectId', '=', point.id).execute()
   if (tags.length > 0)
     await transaction

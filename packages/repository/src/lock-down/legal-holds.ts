@@ -6,7 +6,7 @@ import type { Repository } from '../repository/repository.ts'
 import { loadSnapshot } from '../snapshots/snapshots.ts'
 import { appendState } from '../state/append-state.ts'
 import { loadVaultState } from '../state/load-vault-state.ts'
-import { ledgerKey, legallyHeldPacks, type VaultState } from '../state/vault-state.ts'
+import { type Hold, ledgerKey, legallyHeldPacks, type VaultState } from '../state/vault-state.ts'
 import { requireAuthenticVersion } from './authentic-version.ts'
 import { packsOf } from './refer-trees.ts'
 
@@ -28,21 +28,54 @@ export async function placeHold(
   request: HoldRequest,
   signal: AbortSignal,
 ): Promise<VaultState> {
-  const trees = await Promise.all(request.snapshots.map(async (id) => (await loadSnapshot(repository, id, signal)).tree))
-  const packs = [...(await packsOf(repository, index, trees, signal))].sort()
-  const state = await appendState(
+  return hold(
     repository,
-    (before) => {
-      const present = before.holds.get(request.name)
-      if (present === undefined) return { kind: 'hold', ...request, packs }
-      if (request.snapshots.every((id) => present.snapshots.has(id))) return undefined
+    index,
+    request,
+    (present) => {
+      if (present === undefined || request.snapshots.every((id) => present.snapshots.has(id))) return
       throw new CoffreError('usage.invalid', `there is a hold ${JSON.stringify(request.name)} already, on other snapshots`, {
         hint: 'Choose another name, or release that hold first.',
       })
     },
     signal,
   )
-  await setLegalHolds(repository, state, filesOf(packs, request.snapshots), true, signal)
+}
+
+/** The same where a hold of that name may be there: it holds these snapshots too from now on. */
+export async function extendHold(
+  repository: Repository,
+  index: RepositoryIndex,
+  request: HoldRequest,
+  signal: AbortSignal,
+): Promise<VaultState> {
+  return hold(repository, index, request, () => undefined, signal)
+}
+
+async function hold(
+  repository: Repository,
+  index: RepositoryIndex,
+  { name, reason, snapshots }: HoldRequest,
+  assertFits: (present: Hold | undefined) => void,
+  signal: AbortSignal,
+): Promise<VaultState> {
+  const trees = await Promise.all(snapshots.map(async (id) => (await loadSnapshot(repository, id, signal)).tree))
+  const packs = [...(await packsOf(repository, index, trees, signal))].sort()
+  const state = await appendState(
+    repository,
+    ({ holds }) => {
+      const present = holds.get(name)
+      assertFits(present)
+      const added = {
+        snapshots: snapshots.filter((id) => present?.snapshots.has(id) !== true),
+        packs: packs.filter((id) => present?.packs.has(id) !== true),
+      }
+      const isKnown = present !== undefined && added.snapshots.length + added.packs.length === 0
+      return isKnown ? undefined : { kind: 'hold', name, reason, ...added }
+    },
+    signal,
+  )
+  await setLegalHolds(repository, state, filesOf(packs, snapshots), true, signal)
   return state
 }
 

@@ -1,7 +1,7 @@
 import type { FileHandle } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
 import type { PruneCandidate } from '../prune/prune-ledger.ts'
-import { type LockedFile, type LockPolicy, ledgerKey, type StateHead, type VaultState } from './vault-state.ts'
+import { type Hold, type LockedFile, type LockPolicy, ledgerKey, type StateHead, type VaultState } from './vault-state.ts'
 
 /** The lock policy of the vault, from now on. */
 export interface PolicyChange {
@@ -18,6 +18,7 @@ export interface LocksChange {
   readonly stateUntilMs?: number
 }
 
+/** A new hold, or more that one holds which is there already. */
 export interface HoldChange {
   readonly kind: 'hold'
   readonly name: string
@@ -68,11 +69,8 @@ export function applyChange(state: VaultState, change: StateChange, head: StateH
       return { ...next, lock: change.lock, stateUntilMs: laterOf(state.stateUntilMs, change.stateUntilMs) }
     case 'locks':
       return applyLocks(next, change)
-    case 'hold': {
-      const { name, reason } = change
-      const hold = { name, reason, sinceMs: timeMs, snapshots: new Set(change.snapshots), packs: new Set(change.packs) }
-      return { ...next, holds: new Map(state.holds).set(name, hold) }
-    }
+    case 'hold':
+      return { ...next, holds: new Map(state.holds).set(change.name, applyHold(state.holds.get(change.name), change, timeMs)) }
     case 'release':
       return { ...next, holds: new Map([...state.holds].filter(([name]) => name !== change.name)) }
     case 'candidates':
@@ -81,6 +79,16 @@ export function applyChange(state: VaultState, change: StateChange, head: StateH
       return applyKnown(next, change)
     case 'checkpoint':
       return { ...change.state, head, base: head.number }
+  }
+}
+
+function applyHold(present: Hold | undefined, { name, reason, snapshots, packs }: HoldChange, timeMs: number): Hold {
+  return {
+    name,
+    reason,
+    sinceMs: present?.sinceMs ?? timeMs,
+    snapshots: new Set([...(present?.snapshots ?? []), ...snapshots]),
+    packs: new Set([...(present?.packs ?? []), ...packs]),
   }
 }
 

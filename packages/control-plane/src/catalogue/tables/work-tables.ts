@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely'
 import type { Document } from './document.ts'
 
-export const jobKinds = ['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'CATALOGUE_BACKUP'] as const
+export const jobKinds = ['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'CATALOGUE_BACKUP'] as const
 export type JobKind = (typeof jobKinds)[number]
 
 export const jobStates = [
@@ -178,9 +178,20 @@ export interface HoldTable {
   cancelledAt: Date | null
   cancelReason: string | null
   retainRecordUntil: Date | null
+  /** What vaults know it by; its id when null. */
+  recordName: string | null
 }
 
 export interface HoldPointTable {
   holdId: string
   pointId: string
+  /** Whether the vault's own state says the same by now. */
+  state: Generated<'PENDING' | 'HELD' | 'RELEASED'>
+}
+
+export interface VaultRecordTable {
+  vaultId: string
+  policyHash: Buffer
+  pointsThrough: Date
+  recordedAt: Date
 }

@@ -1,0 +1,117 @@
+import { type Context, systemContext } from '@coffre/foundation'
+import type { RepositoryContext } from '@coffre/repository'
+import type { S3Credentials } from '@coffre/storage'
+import type { Selectable } from 'kysely'
+import type { Catalogue } from '../catalogue/database.ts'
+import { newId } from '../catalogue/new-id.ts'
+import type { PointTable } from '../catalogue/tables/work-tables.ts'
+import { JobClaims, jobsPerVault } from '../jobs/job-claims.ts'
+import { type Job, JobStore } from '../jobs/job-store.ts'
+import { startBackup } from '../jobs/start-backup.ts'
+import { loadMasterKey } from '../secrets/master-key.ts'
+import { SecretBox } from '../secrets/secret-box.ts'
+import { SecretStore } from '../secrets/secret-store.ts'
+import { machineName } from '../server/machine-name.ts'
+import { createSource } from '../sources/create-source.ts'
+import { sourceEngines } from '../sources/source-engines.ts'
+import { type CreatedVault, createVault, type NewVault } from '../vaults/create-vault.ts'
+import { VaultPlaces } from '../vaults/vault-places.ts'
+import { attempt } from '../worker/attempt.ts'
+import type { WorkerParts } from '../worker/worker-parts.ts'
+import { makeProject } from './test-catalogue.ts'
+
+const signal = new AbortController().signal
+const nothingAudited = (): Promise<void> => Promise.resolve()
+
+/** Vaults whose keys cost nothing to try: a test opens them often. */
+class CheapVaults extends VaultPlaces {
+  override repositoryContext(): RepositoryContext {
+    return { ...super.repositoryContext(), scrypt: { n: 2, r: 8, p: 1 } }
+  }
+}
+
+/** Does the jobs of a catalogue within the test's own process, one after the other, and makes what they are about. */
+export class TestWorker {
+  readonly parts: WorkerParts
+  readonly projectId: string
+  readonly orgId: string
+  readonly #claims: JobClaims
+  readonly #id: string
+
+  private constructor(parts: WorkerParts, tenant: { readonly orgId: string; readonly projectId: string }) {
+    this.parts = parts
+    this.projectId = tenant.projectId
+    this.orgId = tenant.orgId
+    this.#claims = new JobClaims(parts.catalogue, parts.store, parts.context, { jobsPerVault })
+    this.#id = newId(parts.context)
+  }
+
+  /** In a project of its own unless one is given. */
+  static async start(
+    its: { readonly catalogue: Catalogue; readonly stateFolder: string },
+    options: { readonly context?: Context; readonly tenant?: { readonly orgId: string; readonly projectId: string } } = {},
+  ): Promise<TestWorker> {
+    const { catalogue, stateFolder } = its
+    const context = options.context ?? systemContext
+    const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
+    const parts: WorkerParts = {
+      catalogue,
+      stateFolder,
+      context,
+      store: new JobStore(catalogue, context),
+      secrets: new SecretStore(catalogue, box, context),
+      places: new CheapVaults(stateFolder, context, {}, 0),
+      engines: sourceEngines,
+      machine: await machineName(stateFolder, context.random),
+      version: '0.0.0',
+    }
+    return new TestWorker(parts, options.tenant ?? (await makeProject(catalogue, context, `project ${newId(context)}`)))
+  }
+
+  vault(
+    name: string,
+    more: { readonly location?: string; readonly lock?: NewVault['lock']; readonly credentials?: S3Credentials } = {},
+  ): Promise<CreatedVault> {
+    const { location, lock, credentials } = more
+    const both = { writerCredentials: credentials, keeperCredentials: credentials }
+    const rest = { region: undefined, classification: undefined, tags: {} }
+    return createVault(this.parts, { projectId: this.projectId, name, location, lock, ...both, ...rest }, nothingAudited, signal)
+  }
+
+  source(name: string, path: string): Promise<string> {
+    const labels = { tier: undefined, environment: undefined, region: undefined, resourceArn: undefined, tags: { team: 'ops' } }
+    const source = { projectId: this.projectId, name, engine: 'files', config: { paths: [path] }, secrets: undefined }
+    return createSource(this.parts, { ...source, ...labels, acceptFindings: false }, nothingAudited, signal)
+  }
+
+  /** Backs up, does all that follows, and resolves to the point. */
+  async backup(source: string, vault: string): Promise<Selectable<PointTable>> {
+    const order = { projectId: this.projectId, source, vault, lifecycle: undefined, tags: {}, description: undefined }
+    const jobId = await startBackup(this.parts, { ...order, createdBy: 'test' })
+    await this.doAll()
+    return this.parts.catalogue.selectFrom('point').selectAll().where('jobId', '=', jobId).executeTakeFirstOrThrow()
+  }
+
+  /** Does everything that waits, and resolves to it in its order. */
+  async doAll(): Promise<Job[]> {
+    const { context, machine, store, catalogue } = this.parts
+    const done: Job[] = []
+    const now = new Date(context.clock.nowMs())
+    const row = { id: this.#id, hostname: 'test', pid: process.pid, version: '0.0.0', startedAt: now, seenAt: now }
+    await catalogue
+      .insertInto('worker')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    for (;;) {
+      const claim = await this.#claims.next({ workerId: this.#id, leaseMs: 60_000, machine })
+      if (claim === undefined) return done
+      const unexpected = (line: string): void => {
+        throw new Error(line)
+      }
+      await attempt(this.parts, claim, { leaseMs: 60_000, reportMs: 10_000 }, () => undefined, unexpected)
+      const job = await store.find(claim.job.id)
+      if (job !== undefined) done.push(job)
+    }
+  }
+}
