@@ -17,6 +17,7 @@ import type { Database } from '../catalogue/database.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
 import { makePoint, makeTenantObjects, makeVault } from '../testing/tenant-objects.ts'
 import { type HoldablePoint, Holds } from './holds.ts'
+import { settleHolds } from './settle-holds.ts'
 
 let api: PeopleApi
 let context: Context
@@ -56,12 +57,21 @@ async function approvalFor(holdId: string): Promise<string> {
   return id
 }
 
+/** The state of a hold once the vaults of all its points have done so. */
+async function stateOnceVaultsAre(state: 'HELD' | 'RELEASED', id: string): Promise<string> {
+  await api.its.within(async (within) => {
+    await within.updateTable('holdPoint').set({ state }).where('holdId', '=', id).execute()
+    await settleHolds([id], within)
+  })
+  return (await officer().client.call(getHold, { params: { hold: id } })).state
+}
+
 test('a hold binds the points that fit, those that are there and those that come', async () => {
   const [early, fitting, late] = [await point(day(1)), await point(day(5)), await point(day(9))]
   const elsewhere = await point(day(5), await makeVault(api.its.catalogue, context, api.its.projectId, 'other'))
   const theirs = await makeTenantObjects(api.its.catalogue, context, 'theirs')
   const made = await hold({ vaults: ['main'], createdAfter: '2026-01-05T00:00:00Z', createdBefore: '2026-01-09T00:00:00Z' })
-  assert.deepEqual([made.state, made.points, made.query.vaults], ['ACTIVE', 1, [vaultId]])
+  assert.deepEqual([made.state, made.points, made.query.vaults], ['CREATING', 1, [vaultId]])
   assert.deepEqual(await holdsOf(fitting), [made.id])
   for (const other of [early, late, elsewhere]) assert.deepEqual(await holdsOf(other), [])
 
@@ -77,6 +87,7 @@ test('a hold binds the points that fit, those that are there and those that come
   )
   assert.ok(!items.some(({ id }) => id === theirs.ids['point']))
   assert.equal((await officer().client.call(getHold, { params: { hold: made.id } })).points, 2)
+  assert.equal(await stateOnceVaultsAre('HELD', made.id), 'ACTIVE')
   const [entry] = await api.lastEntries(1)
   assert.deepEqual([entry?.operation, entry?.target, entry?.outcome], ['holds.create', `hold:${made.id}`, 'ALLOWED'])
 })
@@ -112,7 +123,10 @@ test('a hold is lifted by the consent of several people, once, and its record st
   assert.deepEqual(await holdsOf(held), [id])
 
   const { state, liftReason, points } = await lift(approval)
-  assert.deepEqual([state, liftReason, points], ['CANCELED', 'the case is over', 1])
+  // It holds until the vaults have let go.
+  assert.deepEqual([state, liftReason, points], ['CANCELING', 'the case is over', 1])
+  assert.deepEqual(await holdsOf(held), [id])
+  assert.equal(await stateOnceVaultsAre('RELEASED', id), 'CANCELED')
   assert.deepEqual(await holdsOf(held), [])
   await assert.rejects(lift(approval), codeIs('hold.lifted'))
   const next = await point(day(21))
