@@ -12,9 +12,9 @@ before(async () => {
 })
 after(() => api[Symbol.asyncDispose]())
 
-const roundsEach = 60
+const roundsEach = 30
 /** Making a vault derives keys, and public operations hash passwords, which is slow on purpose. */
-const roundsOfSlow = 12
+const roundsOfSlow = 8
 
 test('whatever is sent to an operation, the server does not fail', async () => {
   const random = new SeededRandom(testSeed('fuzz of the API'))
