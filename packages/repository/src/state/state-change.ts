@@ -1,7 +1,15 @@
 import type { FileHandle } from '@coffre/storage'
 import type { Id } from '../format/node.ts'
 import type { PruneCandidate } from '../prune/prune-ledger.ts'
-import { type Hold, type LockedFile, type LockPolicy, ledgerKey, type StateHead, type VaultState } from './vault-state.ts'
+import {
+  type Hold,
+  type LockedFile,
+  type LockPolicy,
+  ledgerKey,
+  type StateHead,
+  type StoredDocument,
+  type VaultState,
+} from './vault-state.ts'
 
 /** The lock policy of the vault, from now on. */
 export interface PolicyChange {
@@ -44,6 +52,8 @@ export interface KnownChange {
   readonly kind: 'known'
   readonly added: readonly FileHandle[]
   readonly removed: readonly FileHandle[]
+  /** All that there are from now on; as before when absent. */
+  readonly documents?: ReadonlyMap<string, StoredDocument>
 }
 
 /** The whole state, so that the records before it are not needed any more. */
@@ -123,7 +133,8 @@ function applyKnown(state: VaultState, change: KnownChange): VaultState {
     snapshots.delete(name)
     retired.add(name)
   }
-  return { ...withoutRemoved(state, change.removed), known: { snapshots, keys }, retired }
+  const documents = change.documents ?? state.documents
+  return { ...withoutRemoved(state, change.removed), known: { snapshots, keys }, retired, documents }
 }
 
 function withoutRemoved(state: VaultState, removed: readonly FileHandle[]): VaultState {

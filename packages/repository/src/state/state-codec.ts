@@ -4,7 +4,15 @@ import { arrayOf, damaged, idOf, type JsonObject, objectOf, stringOf, wholeNumbe
 import type { Id } from '../format/node.ts'
 import type { PruneCandidate } from '../prune/prune-ledger.ts'
 import type { LocksChange, StateChange } from './state-change.ts'
-import { emptyVaultState, type Hold, type LockedFile, type LockPolicy, ledgerKey, type VaultState } from './vault-state.ts'
+import {
+  emptyVaultState,
+  type Hold,
+  type LockedFile,
+  type LockPolicy,
+  ledgerKey,
+  type StoredDocument,
+  type VaultState,
+} from './vault-state.ts'
 
 const what = 'a state record'
 
@@ -18,7 +26,11 @@ export function encodeChange(change: StateChange): JsonObject {
       return { files: files.map(encodeFile), points: encodeTimes(points), ...stateUntil(stateUntilMs) }
     }
     case 'known':
-      return { added: change.added.map(encodeHandle), removed: change.removed.map(encodeHandle) }
+      return {
+        added: change.added.map(encodeHandle),
+        removed: change.removed.map(encodeHandle),
+        ...(change.documents === undefined ? {} : { documents: encodeDocuments(change.documents) }),
+      }
     case 'candidates':
       return { recorded: change.recorded.map(encodeCandidate), forgotten: change.forgotten }
     case 'hold':
@@ -47,7 +59,12 @@ export function decodeChange(kind: string, body: JsonObject): StateChange {
     case 'candidates':
       return { kind, recorded: arrayOf(body['recorded'], what).map(decodeCandidate), forgotten: idsOf(body['forgotten']) }
     case 'known':
-      return { kind, added: handlesOf(body['added']), removed: handlesOf(body['removed']) }
+      return {
+        kind,
+        added: handlesOf(body['added']),
+        removed: handlesOf(body['removed']),
+        ...(body['documents'] === undefined ? {} : { documents: decodeDocuments(body['documents']) }),
+      }
     case 'checkpoint':
       return { kind, state: decodeState(body) }
     default:
@@ -85,6 +102,7 @@ function encodeState(state: VaultState): JsonObject {
     snapshots: [...state.known.snapshots],
     keys: [...state.known.keys],
     retired: [...state.retired],
+    ...(state.documents.size === 0 ? {} : { documents: encodeDocuments(state.documents) }),
   }
 }
 
@@ -103,6 +121,7 @@ function decodeState(body: JsonObject): VaultState {
     candidates: new Map(candidates.map((candidate) => [candidate.pack, candidate])),
     known: { snapshots: new Set(idsOf(body['snapshots'])), keys: new Set(idsOf(body['keys'])) },
     retired: new Set(idsOf(body['retired'])),
+    documents: decodeDocuments(body['documents'] ?? []),
   }
 }
 
@@ -151,6 +170,24 @@ function decodeFile(value: unknown): LockedFile {
     mode: modeOf(mode),
     untilMs: wholeNumberOf(until, what) * 1000,
   }
+}
+
+function encodeDocuments(documents: ReadonlyMap<string, StoredDocument>): readonly unknown[] {
+  return [...documents].map(([name, { file, content, untilMs }]) => [
+    name,
+    file,
+    content,
+    ...(untilMs === undefined ? [] : [secondsOf(untilMs)]),
+  ])
+}
+
+function decodeDocuments(value: unknown): ReadonlyMap<string, StoredDocument> {
+  const pairs = arrayOf(value, what).map((entry): [string, StoredDocument] => {
+    const [name, file, content, until] = arrayOf(entry, what)
+    const term = until === undefined ? {} : { untilMs: wholeNumberOf(until, what) * 1000 }
+    return [stringOf(name, what), { file: idOf(file, what), content: idOf(content, what), ...term }]
+  })
+  return new Map(pairs)
 }
 
 function encodeHandle(file: FileHandle): readonly string[] {

@@ -31,6 +31,16 @@ export interface Hold {
   readonly packs: ReadonlySet<Id>
 }
 
+/** What somebody keeps in the vault beside the state, in a file that the state names: see `saveDocuments`. */
+export interface StoredDocument {
+  /** The SHA-256 of the file, which is also its name. */
+  readonly file: Id
+  /** The SHA-256 of what it says: the same file need not be written again. */
+  readonly content: Id
+  /** Where the vault is locked. */
+  readonly untilMs?: number
+}
+
 /** Which record a state ends with. Whoever keeps it elsewhere can tell a state that was cut short or replayed (finding 17). */
 export interface StateHead {
   readonly number: number
@@ -58,6 +68,8 @@ export interface VaultState {
   readonly known: KnownNames
   /** Snapshots that Coffre removed: one that is back was replayed. */
   readonly retired: ReadonlySet<Id>
+  /** By name. */
+  readonly documents: ReadonlyMap<string, StoredDocument>
 }
 
 export interface KnownNames {
@@ -76,6 +88,7 @@ export const emptyVaultState: VaultState = {
   candidates: new Map(),
   known: { snapshots: new Set(), keys: new Set() },
   retired: new Set(),
+  documents: new Map(),
 }
 
 export function ledgerKey(file: FileHandle): string {
