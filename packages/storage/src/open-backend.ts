@@ -14,6 +14,8 @@ export interface OpenOptions {
   readonly s3: () => Omit<S3Options, 'location' | 'uploadLimiter' | 'downloadLimiter'>
   readonly uploadKibPerSecondMax?: number
   readonly downloadKibPerSecondMax?: number
+  /** How often what fails in passing is tried, for callers whom somebody waits for; that of the usual policy unless given. */
+  readonly attemptsMax?: number
   /** Told of each pause before something is tried again. */
   readonly onRetry?: RetryPolicy['onRetry']
 }
@@ -27,7 +29,8 @@ export async function openBackend(
 ): Promise<Backend> {
   const upload = limiterOf(options.uploadKibPerSecondMax, context)
   const download = limiterOf(options.downloadKibPerSecondMax, context)
-  const policy = { ...defaultRetryPolicy, ...(options.onRetry && { onRetry: options.onRetry }) }
+  const { attemptsMax = defaultRetryPolicy.attemptsMax, onRetry } = options
+  const policy = { ...defaultRetryPolicy, attemptsMax, ...(onRetry && { onRetry }) }
   if (location.kind === 'local') {
     const local = new LocalBackend(location.path, context)
     const limits = { ...(upload && { upload }), ...(download && { download }) }

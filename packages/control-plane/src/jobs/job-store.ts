@@ -176,6 +176,16 @@ export class JobStore {
     })
   }
 
+  /** Lets others have the jobs of a worker that is certainly gone, at once. */
+  async endLeases(workerId: string): Promise<void> {
+    await this.#catalogue
+      .updateTable('job')
+      .set({ leaseUntil: this.#now() })
+      .where('workerId', '=', workerId)
+      .where('state', 'in', ['RUNNING', 'ABORTING'])
+      .execute()
+  }
+
   /** Ends jobs that nobody began within their start window. Resolves to how many. */
   async expireLate(): Promise<number> {
     const late = await this.#catalogue

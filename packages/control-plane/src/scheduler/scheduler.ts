@@ -6,6 +6,7 @@ import { forgetOld } from '../people/forget-old.ts'
 import type { People } from '../people/people.ts'
 import { startDueHolds } from './due-holds.ts'
 import { startDuePrunes } from './due-prunes.ts'
+import { startDueRecords } from './due-records.ts'
 import { type DueParts, nextDueMs, runDueRules } from './due-rules.ts'
 import { RepeatedTask } from './repeated-task.ts'
 import { applyRetention } from './retention.ts'
@@ -21,6 +22,8 @@ const rulesMs = 1000
 const alarmsMs = 15_000
 const retentionMs = 5 * 60_000
 const holdsMs = 15_000
+/** Also how long changes of policy are gathered before vaults are told of them. */
+const recordsMs = 60_000
 const housekeepingMs = 3_600_000
 const workerForgottenMs = 24 * 3_600_000
 
@@ -48,6 +51,10 @@ export class Scheduler implements AsyncDisposable {
     })
     repeat('telling vaults what is held', holdsMs, async () => {
       await startDueHolds(parts)
+      return undefined
+    })
+    repeat('telling vaults of policy', recordsMs, async () => {
+      await startDueRecords(parts)
       return undefined
     })
     repeat('retention', retentionMs, async (signal) => {

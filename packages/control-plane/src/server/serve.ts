@@ -90,7 +90,7 @@ export async function serve(
   const bell = stack.use(new JobBell(pool, context.clock))
   const store = new JobStore(catalogue, context)
   const claims = new JobClaims(catalogue, store, context, { jobsPerVault })
-  stack.use(new WorkerHost(claims, bell, context.clock, hostOptions(settings, location, machine), log))
+  stack.use(new WorkerHost({ claims, store, bell, context }, hostOptions(settings, location, machine), log))
   const webhook = settings.webhookUrl === undefined ? undefined : new Webhook(settings.webhookUrl, context.clock, log)
   stack.use(new Scheduler({ catalogue, store, engines: sourceEngines, context, machine, people, audit, webhook }, log))
   const kept = stack.move()

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CoffreError } from '@coffre/foundation'
 import koffi from 'koffi'
+import { makeFolder } from './make-folder.ts'
 
 const lockExclusive = 2
 const lockNonBlocking = 4
@@ -18,9 +19,15 @@ export class StateLock implements AsyncDisposable {
   }
 
   static async take(stateFolder: string): Promise<StateLock> {
-    await mkdir(stateFolder, { recursive: true, mode: 0o711 })
+    try {
+      await makeFolder(stateFolder, 0o711)
+    } catch (error) {
+      throw cannotMake(stateFolder, error)
+    }
     const path = join(stateFolder, 'server.lock')
-    const file = await open(path, 'a+', 0o600)
+    const file = await open(path, 'a+', 0o600).catch((error: unknown) => {
+      throw cannotMake(stateFolder, error)
+    })
     if (flock(file.fd, lockExclusive | lockNonBlocking) !== 0) {
       await file.close()
       throw alreadyRunning(stateFolder, (await readFile(path, 'utf8')).trim())
@@ -41,5 +48,13 @@ const flock = koffi.load(null).func('flock', 'int', ['int', 'int']) as unknown a
 function alreadyRunning(stateFolder: string, pid: string): CoffreError {
   return new CoffreError('server.running', `process ${pid} is already the Coffre server of ${stateFolder}`, {
     hint: 'Use that one, stop it first, or give this one another folder with COFFRE_STATE and another COFFRE_PORT.',
+  })
+}
+
+function cannotMake(stateFolder: string, error: unknown): CoffreError {
+  const problem = error instanceof Error ? error.message : String(error)
+  return new CoffreError('usage.invalid', `the state folder ${stateFolder} cannot be made: ${problem}`, {
+    hint: 'Choose another one with COFFRE_STATE, or make it and give it to the user that Coffre runs as.',
+    cause: error,
   })
 }

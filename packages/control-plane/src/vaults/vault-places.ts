@@ -1,4 +1,4 @@
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { CoffreError, type Context } from '@coffre/foundation'
 import {
@@ -28,12 +28,15 @@ export class VaultPlaces {
   readonly #environment: Environment
   /** Threads for the work on one vault. */
   readonly #workers: number
+  /** How often storage that does not answer is asked; the usual number of times when undefined. */
+  readonly #attemptsMax: number | undefined
 
-  constructor(stateFolder: string, context: Context, environment: Environment, workers: number) {
+  constructor(stateFolder: string, context: Context, environment: Environment, workers: number, attemptsMax?: number) {
     this.#stateFolder = stateFolder
     this.#context = context
     this.#environment = environment
     this.#workers = workers
+    this.#attemptsMax = attemptsMax
   }
 
   /**
@@ -48,9 +51,7 @@ export class VaultPlaces {
         hint: 'The server may run in another folder than you: give the whole path.',
       })
     }
-    const path = resolve(location.path)
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    return join(await realpath(dirname(path)), basename(path))
+    return realLocation(resolve(location.path))
   }
 
   isLocal(location: string): boolean {
@@ -63,7 +64,8 @@ export class VaultPlaces {
       credentials === undefined ? await s3CredentialsFrom(this.#environment) : () => Promise.resolve(credentials)
     const region = this.#environment['AWS_REGION']
     const s3 = () => ({ credentials: provider, ...(region === undefined ? {} : { region }) })
-    return withVersionFallback(await openBackend(parseLocation(location), { s3 }, this.#context, signal))
+    const options = { s3, ...(this.#attemptsMax === undefined ? {} : { attemptsMax: this.#attemptsMax }) }
+    return withVersionFallback(await openBackend(parseLocation(location), options, this.#context, signal))
   }
 
   async openRepository(backend: Backend, password: Uint8Array, signal: AbortSignal): Promise<Repository> {
@@ -79,4 +81,13 @@ export class VaultPlaces {
       scrypt: defaultScryptCost,
     }
   }
+}
+
+/** The path with the links of what exists of it resolved. Nothing is made. */
+async function realLocation(path: string): Promise<string> {
+  const folder = dirname(path)
+  if (folder === path) return path
+  // The last part stays as it is: a vault that is there and one that is yet to be made have the same spelling.
+  const real = await realpath(folder).catch(() => realLocation(folder))
+  return join(real, basename(path))
 }

@@ -7,6 +7,7 @@ import { runExpireJob } from './expire-job.ts'
 import { runHoldJob } from './hold-job.ts'
 import { type Interruption, JobRun, type RunTimes } from './job-run.ts'
 import { runPruneJob } from './prune-job.ts'
+import { runRecordJob } from './record-job.ts'
 import { runRestoreJob } from './restore-job.ts'
 import { runVerifyJob } from './verify-job.ts'
 import type { WorkerParts } from './worker-parts.ts'
@@ -19,6 +20,7 @@ const executions: Readonly<Partial<Record<JobKind, Execute>>> = {
   EXPIRE: runExpireJob,
   HOLD: runHoldJob,
   PRUNE: runPruneJob,
+  RECORD: runRecordJob,
   RESTORE: runRestoreJob,
   VERIFY: runVerifyJob,
 }

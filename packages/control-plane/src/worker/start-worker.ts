@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { Context } from '@coffre/foundation'
 import type { Environment } from '@coffre/storage'
+import { newId } from '../catalogue/new-id.ts'
 import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
 import { JobBell } from '../jobs/job-bell.ts'
 import { JobClaims, jobsPerVault } from '../jobs/job-claims.ts'
@@ -16,6 +17,8 @@ import { Worker } from './worker.ts'
 export interface WorkerSettings {
   readonly stateFolder: string
   readonly location: CatalogueLocation
+  /** What it is known by, when whoever starts it wants to know. */
+  readonly workerId?: string
   /** Of Coffre. */
   readonly version: string
   /** Jobs at a time. */
@@ -27,7 +30,7 @@ export interface WorkerSettings {
 /** Connections for looking for work, listening, and for each job's reports and commits. */
 const connectionsBeside = 3
 const threadsMax = 8
-const times = { leaseMs: 30_000, reportMs: 1000 }
+const times = { leaseMs: 15_000, reportMs: 1000 }
 
 /** Works on jobs until the signal ends it, or nothing is left to do for `idleMs`. */
 export async function startWorker(
@@ -37,7 +40,7 @@ export async function startWorker(
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stateFolder, version, concurrency, idleMs } = settings
+  const { stateFolder, version, concurrency, idleMs, workerId } = settings
   await using stack = new AsyncDisposableStack()
   const { catalogue, pool } = stack.use(await openCatalogue(settings.location, concurrency + connectionsBeside))
   const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
@@ -56,5 +59,6 @@ export async function startWorker(
   }
   const claims = new JobClaims(catalogue, store, context, { jobsPerVault })
   const bell = stack.use(new JobBell(pool, context.clock))
-  await new Worker(parts, claims, bell, { concurrency, times, ...(idleMs === undefined ? {} : { idleMs }) }, log).run(signal)
+  const options = { id: workerId ?? newId(context), concurrency, times, ...(idleMs === undefined ? {} : { idleMs }) }
+  await new Worker(parts, claims, bell, options, log).run(signal)
 }

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { newId } from '../catalogue/new-id.ts'
 import type { JobBell } from '../jobs/job-bell.ts'
 import type { JobClaims } from '../jobs/job-claims.ts'
 import { attempt } from './attempt.ts'
@@ -7,6 +6,7 @@ import type { JobRun, RunTimes } from './job-run.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 export interface WorkerOptions {
+  readonly id: string
   /** Jobs at a time. */
   readonly concurrency: number
   readonly times: RunTimes
@@ -25,7 +25,6 @@ export class Worker {
   readonly #bell: JobBell
   readonly #options: WorkerOptions
   readonly #log: (line: string) => void
-  readonly #id: string
   readonly #runs = new Set<JobRun>()
   readonly #attempts = new Set<Promise<void>>()
   #seenAtMs = Number.NEGATIVE_INFINITY
@@ -36,7 +35,6 @@ export class Worker {
     this.#bell = bell
     this.#options = options
     this.#log = log
-    this.#id = newId(parts.context)
   }
 
   /** Resolves when it has ended: told by the signal it interrupts what it does, and gives those jobs back. */
@@ -59,14 +57,14 @@ export class Worker {
     await Promise.all(this.#attempts)
     await this.#parts.catalogue
       .deleteFrom('worker')
-      .where('id', '=', this.#id)
+      .where('id', '=', this.#options.id)
       .execute()
       .catch(() => undefined)
   }
 
   async #takeOne(): Promise<boolean> {
     const { times } = this.#options
-    const claim = await this.#claims.next({ workerId: this.#id, leaseMs: times.leaseMs, machine: this.#parts.machine })
+    const claim = await this.#claims.next({ workerId: this.#options.id, leaseMs: times.leaseMs, machine: this.#parts.machine })
     if (claim === undefined) return false
     let own: JobRun | undefined
     const onStart = (run: JobRun): void => {
@@ -88,7 +86,7 @@ export class Worker {
     const { catalogue, context, version } = this.#parts
     if (context.clock.monotonicMs() - this.#seenAtMs < seenMs) return
     const now = new Date(context.clock.nowMs())
-    const row = { id: this.#id, hostname: hostname(), pid: process.pid, version, startedAt: now, seenAt: now }
+    const row = { id: this.#options.id, hostname: hostname(), pid: process.pid, version, startedAt: now, seenAt: now }
     await catalogue
       .insertInto('worker')
       .values(row)

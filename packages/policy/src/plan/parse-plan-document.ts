@@ -49,6 +49,9 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new CoffreError('policy.plan-invalid', `the plan is no JSON: ${reason}`, { cause: error })
+    throw new CoffreError('policy.plan-invalid', `the plan is no JSON: ${reason}`, {
+      hint: 'Give a document of Coffre, AWS Backup or Atlas, as JSON.',
+      cause: error,
+    })
   }
 }

@@ -28,14 +28,22 @@ export class FolderSync {
 
   /** Makes `folder` and what is missing above it. Node's own recursive mkdir takes a read-only disk for a missing path. */
   async make(folder: string, mode: number): Promise<void> {
+    if (await this.#makeOne(folder, mode, true)) return
+    await this.make(dirname(folder), mode)
+    // Once: some file systems, such as proc, say of every new folder that what it is to be in is missing.
+    await this.#makeOne(folder, mode, false)
+  }
+
+  /** False, where that is expected, when there is nothing to make it in. */
+  async #makeOne(folder: string, mode: number, mayLackParent: boolean): Promise<boolean> {
     try {
       await mkdir(folder, { mode })
       this.touch(dirname(folder))
+      return true
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST') return
-      if (errnoOf(error) !== 'ENOENT') throw error
-      await this.make(dirname(folder), mode)
-      await this.make(folder, mode)
+      if (errnoOf(error) === 'EEXIST') return true
+      if (mayLackParent && errnoOf(error) === 'ENOENT') return false
+      throw error
     }
   }
 

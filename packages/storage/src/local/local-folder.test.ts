@@ -134,3 +134,8 @@ test('failures of the file system have codes and hints, errors of other kinds pa
   const bug = new TypeError('x')
   assert.equal(fileSystemError(bug, 'save'), bug)
 })
+
+test('where a file system takes no folders, a vault is refused, and not tried for ever', async () => {
+  const backend = new LocalBackend('/proc/none/vault', fakeContext())
+  await assert.rejects(backend.create(new AbortController().signal), { code: 'storage.missing' })
+})
