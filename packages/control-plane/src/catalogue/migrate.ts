@@ -6,6 +6,7 @@ import { up as workAndPoints } from './migrations/0002-work-and-points.ts'
 import { up as peopleAndRecords } from './migrations/0003-people-and-records.ts'
 import { up as usersAndSessions } from './migrations/0004-users-and-sessions.ts'
 import { up as vaultRecords } from './migrations/0005-vault-records.ts'
+import { up as jobFailures } from './migrations/0006-job-failures.ts'
 
 /** In this order, for ever: what was released is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -14,6 +15,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0003-people-and-records': { up: peopleAndRecords },
   '0004-users-and-sessions': { up: usersAndSessions },
   '0005-vault-records': { up: vaultRecords },
+  '0006-job-failures': { up: jobFailures },
 }
 
 /** Brings the catalogue to the layout of this version. Of several servers that start at once, one does it and the others wait. */

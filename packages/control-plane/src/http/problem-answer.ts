@@ -1,6 +1,6 @@
 import type { Problem } from '@coffre/api-contract'
 import { CoffreError, errorCatalogue } from '@coffre/foundation'
-import { isCatalogueFailure } from './catalogue-failure.ts'
+import { isCatalogueFailure } from '../catalogue/catalogue-failure.ts'
 import { RequestError } from './request-error.ts'
 
 export interface ProblemContext {

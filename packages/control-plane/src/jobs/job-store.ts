@@ -39,8 +39,8 @@ export interface JobEnd {
   readonly notBefore?: Date
 }
 
-/** How many workers may die over a job beside its attempts before it is taken for what kills them. */
-const lossesMax = 10
+/** How many workers may be lost over a job before it is taken for what kills them. */
+const lossesMax = 25
 
 /**
  * Jobs in the catalogue: the one truth about what was asked for, who works on it and what came of it. Each change is one transaction
@@ -94,8 +94,8 @@ export class JobStore {
         return undefined
       }
       if (job.notBefore > now || nextJobState(job.state, 'taken') === undefined) return undefined
-      if (job.state === 'RUNNING' && job.attempt >= job.attemptsMax + lossesMax) {
-        const detail = `each of ${job.attempt} attempts ended with its worker`
+      if (job.attempt >= job.failures + lossesMax) {
+        const detail = `${job.attempt - job.failures} attempts ended with their worker`
         const error = { code: 'job.lost', detail, hint: 'Look into the log of the workers: are they out of memory?' }
         const columns = { workerId: null, leaseUntil: null, completedAt: now, error: JSON.stringify(error) }
         await this.#move(transaction, job, 'failed', columns, detail)
@@ -140,7 +140,8 @@ export class JobStore {
   async end(hold: Hold, end: JobEnd, commit?: (transaction: Transaction<Database>) => Promise<void>): Promise<boolean> {
     const ended = await this.#changing(hold.jobId, async (job, transaction) => {
       if (job.attempt !== hold.attempt || job.workerId !== hold.workerId) return false
-      const event = end.event === 'retry' && job.attempt >= job.attemptsMax ? 'failed' : end.event
+      const failures = job.failures + (end.event === 'retry' ? 1 : 0)
+      const event = end.event === 'retry' && failures >= job.attemptsMax ? 'failed' : end.event
       const state = nextJobState(job.state, event)
       if (state === undefined) return false
       await commit?.(transaction)
@@ -152,6 +153,7 @@ export class JobStore {
         {
           workerId: null,
           leaseUntil: null,
+          failures,
           completedAt: isRetrying ? null : this.#now(),
           ...(isRetrying && end.notBefore !== undefined ? { notBefore: end.notBefore } : {}),
           ...(end.result === undefined ? {} : { result: JSON.stringify(end.result) }),

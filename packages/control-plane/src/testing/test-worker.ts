@@ -17,6 +17,7 @@ import { sourceEngines } from '../sources/source-engines.ts'
 import { type CreatedVault, createVault, type NewVault } from '../vaults/create-vault.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
 import { attempt } from '../worker/attempt.ts'
+import { OpenVaults } from '../worker/open-vaults.ts'
 import type { WorkerParts } from '../worker/worker-parts.ts'
 import { makeProject } from './test-catalogue.ts'
 
@@ -32,13 +33,13 @@ class CheapVaults extends VaultPlaces {
 
 /** Does the jobs of a catalogue within the test's own process, one after the other, and makes what they are about. */
 export class TestWorker {
-  readonly parts: WorkerParts
+  readonly parts: WorkerParts & { readonly places: VaultPlaces }
   readonly projectId: string
   readonly orgId: string
   readonly #claims: JobClaims
   readonly #id: string
 
-  private constructor(parts: WorkerParts, tenant: { readonly orgId: string; readonly projectId: string }) {
+  private constructor(parts: TestWorker['parts'], tenant: { readonly orgId: string; readonly projectId: string }) {
     this.parts = parts
     this.projectId = tenant.projectId
     this.orgId = tenant.orgId
@@ -54,13 +55,15 @@ export class TestWorker {
     const { catalogue, stateFolder } = its
     const context = options.context ?? systemContext
     const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
-    const parts: WorkerParts = {
+    const places = new CheapVaults(stateFolder, context, {}, 0)
+    const parts = {
       catalogue,
       stateFolder,
       context,
       store: new JobStore(catalogue, context),
       secrets: new SecretStore(catalogue, box, context),
-      places: new CheapVaults(stateFolder, context, {}, 0),
+      places,
+      vaults: new OpenVaults(places),
       engines: sourceEngines,
       machine: await machineName(stateFolder, context.random),
       version: '0.0.0',

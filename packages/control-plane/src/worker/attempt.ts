@@ -1,4 +1,5 @@
-import { type CoffreError, isCoffreError } from '@coffre/foundation'
+import { type CoffreError, type Context, isCoffreError } from '@coffre/foundation'
+import { isCatalogueFailure } from '../catalogue/catalogue-failure.ts'
 import type { JobKind } from '../catalogue/tables/work-tables.ts'
 import type { Claim } from '../jobs/job-claims.ts'
 import { type Finish, runBackupJob } from './backup-job.ts'
@@ -79,12 +80,18 @@ async function record({ store, context }: WorkerParts, { hold }: Claim, finish: 
 /** What an attempt that did not succeed ends with; undefined when that is not for it to say any more. */
 function finishOf(error: unknown, run: JobRun, { context }: WorkerParts): Finish | undefined {
   if (run.interruption !== undefined) return interrupted(run.interruption, run)
+  // Nothing is wrong with the job itself.
+  if (isCatalogueFailure(error))
+    return { event: 'lost', message: 'the catalogue was away', notBefore: later(context, firstPauseMs) }
   const problem = problemOf(error)
   const mayPass = !isCoffreError(error) || error.retry === 'backoff' || error.retry === 'reopen'
   if (!mayPass) return { event: 'failed', message: problem.detail, error: problem }
-  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 4 ** (run.job.attempt - 1))
-  const notBefore = new Date(context.clock.nowMs() + pauseMs)
-  return { event: 'retry', message: problem.detail, error: problem, notBefore }
+  const pauseMs = Math.min(longestPauseMs, firstPauseMs * 4 ** run.job.failures)
+  return { event: 'retry', message: problem.detail, error: problem, notBefore: later(context, pauseMs) }
+}
+
+function later({ clock }: Context, pauseMs: number): Date {
+  return new Date(clock.nowMs() + pauseMs)
 }
 
 function interrupted(why: Interruption, { job }: JobRun): Finish | undefined {

@@ -14,7 +14,7 @@ export interface OpenVault extends AsyncDisposable {
 
 /** Opens a vault for those who add to it and read it, or for the keeper, who alone removes. */
 export async function openVault(
-  { catalogue, secrets, places }: WorkerParts,
+  { catalogue, secrets, vaults }: WorkerParts,
   vaultId: string | null,
   as: 'writer' | 'keeper',
   signal: AbortSignal,
@@ -26,12 +26,10 @@ export async function openVault(
   const credentials =
     secretId === null ? undefined : (JSON.parse((await secrets.get(secretId, purpose)).toString('utf8')) as S3Credentials)
   const password = await secrets.get(row.keySecretId, vaultSecrets.key)
-  await using stack = new AsyncDisposableStack()
-  const storage = stack.use(await places.openStorage(row.location, credentials, signal))
-  const repository = await places.openRepository(storage, password, signal)
-  if (row.repositoryId !== null && repository.config.id !== row.repositoryId) throw otherVault(row.name, row.location)
-  const kept = stack.move()
-  return { row, repository, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  const opened = await vaults.open({ location: row.location, credentials, password }, signal)
+  if (row.repositoryId === null || opened.repository.config.id === row.repositoryId) return { row, ...opened }
+  await opened[Symbol.asyncDispose]()
+  throw otherVault(row.name, row.location)
 }
 
 /** How long a job waits for those who work in a vault alone. */

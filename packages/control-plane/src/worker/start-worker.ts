@@ -12,6 +12,7 @@ import { SecretStore } from '../secrets/secret-store.ts'
 import { machineName } from '../server/machine-name.ts'
 import { sourceEngines } from '../sources/source-engines.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
+import { OpenVaults } from './open-vaults.ts'
 import { Worker } from './worker.ts'
 
 export interface WorkerSettings {
@@ -50,7 +51,7 @@ export async function startWorker(
     catalogue,
     store,
     secrets: new SecretStore(catalogue, box, context),
-    places: new VaultPlaces(stateFolder, context, environment, threads),
+    vaults: stack.use(new OpenVaults(new VaultPlaces(stateFolder, context, environment, threads))),
     engines: sourceEngines,
     context,
     stateFolder,

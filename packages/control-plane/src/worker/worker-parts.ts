@@ -3,14 +3,14 @@ import type { Catalogue } from '../catalogue/database.ts'
 import type { JobStore } from '../jobs/job-store.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import type { SourceEngines } from '../sources/source-engines.ts'
-import type { VaultPlaces } from '../vaults/vault-places.ts'
+import type { OpenVaults } from './open-vaults.ts'
 
 /** What the work on jobs needs. */
 export interface WorkerParts {
   readonly catalogue: Catalogue
   readonly store: JobStore
   readonly secrets: SecretStore
-  readonly places: VaultPlaces
+  readonly vaults: OpenVaults
   readonly engines: SourceEngines
   readonly context: Context
   /** Never part of a backup of files. */

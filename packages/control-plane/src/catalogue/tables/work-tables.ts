@@ -72,6 +72,7 @@ export interface JobTable {
   priority: Generated<number>
   attempt: Generated<number>
   attemptsMax: Generated<number>
+  failures: Generated<number>
   notBefore: Date
   workerId: string | null
   leaseUntil: Date | null
