@@ -91,6 +91,7 @@ export const errorCatalogue = {
   'job.expired': { exit: 110, http: 409, retry: 'never' },
   'status.alarm': { exit: 111, http: 200, retry: 'never' },
   'audit.broken': { exit: 115, http: 500, retry: 'never' },
+  'catalogue.not-empty': { exit: 116, http: 409, retry: 'never' },
   'job.partial': { exit: 3, http: 200, retry: 'never' },
   'object.exists': { exit: 80, http: 409, retry: 'never' },
   'object.missing': { exit: 81, http: 404, retry: 'never' },

@@ -105,7 +105,7 @@ export { contentCutOf, gearSecret, type MarkOptions, markCreated } from './state
 export { recordKnown } from './state/known-files.ts'
 export { loadVaultState } from './state/load-vault-state.ts'
 export { StateChainError } from './state/state-chain.ts'
-export { loadDocuments, saveDocuments, type VaultDocument } from './state/state-documents.ts'
+export { type LoadedDocument, loadDocuments, saveDocuments, type VaultDocument } from './state/state-documents.ts'
 export { StatePruneLedger } from './state/state-prune-ledger.ts'
 export {
   type Hold,

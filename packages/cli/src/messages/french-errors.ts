@@ -138,6 +138,7 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
     advice: 'Lancez-le avec `npm start`, ou nommez-en un autre par COFFRE_URL ou `coffre login URL`.',
   },
   'audit.broken': { meaning: 'le journal d’audit est rompu' },
+  'catalogue.not-empty': { meaning: 'il y a déjà un catalogue' },
   'job.failed': { meaning: 'la tâche a échoué' },
   'job.aborted': { meaning: 'la tâche a été annulée' },
   'job.expired': { meaning: 'la tâche n’a pas commencé à temps' },

@@ -16,6 +16,12 @@ export interface VaultDocument {
   readonly content: JsonObject
 }
 
+/** One that was read. */
+export interface LoadedDocument extends VaultDocument {
+  /** When it was written, by the writer's clock. */
+  readonly timeMs: number
+}
+
 const documentKind = 'catalogue'
 const what = 'a document of the catalogue'
 
@@ -57,9 +63,9 @@ export async function loadDocuments(
   repository: Repository,
   state: VaultState,
   signal: AbortSignal,
-): Promise<readonly VaultDocument[]> {
+): Promise<readonly LoadedDocument[]> {
   if (state.documents.size === 0) return loadUnnamed(repository, signal)
-  const documents: VaultDocument[] = []
+  const documents: LoadedDocument[] = []
   for (const [name, { file }] of state.documents) {
     const found = await load(repository, file, signal)
     if (found?.name !== name) {
@@ -67,25 +73,21 @@ export async function loadDocuments(
         hint: 'Bring `coffre/catalogue/` back from a copy of the vault. Its points can be restored all the same: `coffre repo`.',
       })
     }
-    documents.push({ name, content: found.content })
+    documents.push(found)
   }
   return documents
 }
 
-async function loadUnnamed(repository: Repository, signal: AbortSignal): Promise<readonly VaultDocument[]> {
-  const newest = new Map<string, VaultDocument & { readonly timeMs: number }>()
+async function loadUnnamed(repository: Repository, signal: AbortSignal): Promise<readonly LoadedDocument[]> {
+  const newest = new Map<string, LoadedDocument>()
   for (const file of await documentFiles(repository, signal)) {
     const found = await load(repository, file, signal)
     if (found !== undefined && found.timeMs >= (newest.get(found.name)?.timeMs ?? 0)) newest.set(found.name, found)
   }
-  return [...newest.values()].map(({ name, content }) => ({ name, content }))
+  return [...newest.values()]
 }
 
-async function load(
-  repository: Repository,
-  file: Id,
-  signal: AbortSignal,
-): Promise<(VaultDocument & { readonly timeMs: number }) | undefined> {
+async function load(repository: Repository, file: Id, signal: AbortSignal): Promise<LoadedDocument | undefined> {
   const recognise = (bytes: Uint8Array) =>
     hash('sha256', bytes, 'hex') === file ? openDocument(repository, documentKind, bytes) : undefined
   const fields = await loadRecognised(repository.backend, handleOf(file), recognise, signal)
