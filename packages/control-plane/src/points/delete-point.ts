@@ -3,6 +3,7 @@ import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
+import { Holds } from '../holds/holds.ts'
 import type { ApiCall } from '../http/api-call.ts'
 import { type RemovalParts, removePoints } from './remove-points.ts'
 import { loadRetentionPoints } from './retention-points.ts'
@@ -19,6 +20,7 @@ export interface DeletionOrder {
 export async function deletePoint(parts: RemovalParts, order: DeletionOrder, audit: ApiCall['audit']): Promise<void> {
   const { projectId, pointId } = order
   await parts.catalogue.transaction().execute(async (transaction) => {
+    await new Holds(parts.context).waitForNew(projectId, transaction)
     const point = await transaction
       .selectFrom('point')
       .selectAll()

@@ -1,6 +1,7 @@
 import { planRetention, type Verdict } from '@coffre/policy'
 import type { Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
+import { Holds } from '../holds/holds.ts'
 import { PlannedRules } from '../plans/planned-rules.ts'
 import { type RemovalParts, removePoints } from '../points/remove-points.ts'
 import { loadRetentionPoints } from '../points/retention-points.ts'
@@ -27,6 +28,7 @@ export async function applyRetention(parts: RemovalParts, signal: AbortSignal): 
 
 interface RetainedSource {
   readonly id: string
+  readonly projectId: string
   readonly deletionDate: Date | null
 }
 
@@ -36,7 +38,8 @@ async function retain(
   rules: PlannedRules,
   transaction: Transaction<Database>,
 ): Promise<number> {
-  // Holds, deletions by hand and other servers wait for this transaction, or it for them.
+  await new Holds(parts.context).waitForNew(source.projectId, transaction)
+  // Deletions by hand and other servers wait for this transaction, or it for them.
   const rows = await transaction
     .selectFrom('point')
     .selectAll()

@@ -1,10 +1,14 @@
 import { lockVault } from '@coffre/engine'
 import { forgetSnapshots, heldAt, loadVaultState, recordKnown } from '@coffre/repository'
+import { sql } from 'kysely'
 import { requestOf } from '../jobs/job-request.ts'
 import type { Finish } from './backup-job.ts'
 import type { JobRun } from './job-run.ts'
 import { openVault } from './open-vault.ts'
 import type { WorkerParts } from './worker-parts.ts'
+
+const isHeld = sql<boolean>`exists (select from hold_point join hold on hold.id = hold_id
+  where point_id = point.id and hold.state in ('CREATING', 'ACTIVE', 'CANCELING'))`
 
 /**
  * Removes points that retention, or somebody, has decided to remove: they are in state DELETING by now. What the vault itself holds
@@ -15,6 +19,8 @@ export async function runExpireJob(parts: WorkerParts, run: JobRun): Promise<Fin
   const rows = await parts.catalogue
     .selectFrom('point')
     .select(['id', 'snapshotId'])
+    // A hold may have come after the decision.
+    .select(isHeld.as('isHeld'))
     .where(
       'id',
       'in',
@@ -30,8 +36,9 @@ export async function runExpireJob(parts: WorkerParts, run: JobRun): Promise<Fin
   const signal = AbortSignal.any([run.signal, session.signal])
   await session.confirmed
   const held = heldAt(await loadVaultState(repository, signal), parts.context.clock.nowMs())
-  const kept = rows.filter(({ snapshotId }) => held.snapshots.has(snapshotId))
-  const going = rows.filter(({ snapshotId }) => !held.snapshots.has(snapshotId))
+  const stays = (row: (typeof rows)[number]): boolean => row.isHeld || held.snapshots.has(row.snapshotId)
+  const kept = rows.filter(stays)
+  const going = rows.filter((row) => !stays(row))
   const snapshots = going.map(({ snapshotId }) => snapshotId)
   await forgetSnapshots(repository, snapshots, { held }, signal)
   await recordKnown(repository, { removed: snapshots.map((name) => ({ type: 'snapshot', name })) }, signal)
