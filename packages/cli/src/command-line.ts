@@ -2,6 +2,7 @@ import type { ByteString } from '@coffre/foundation'
 import { interruption } from '@coffre/foundation'
 import type { Command, ServerCall } from './command.ts'
 import { resolveCommand } from './command-names.ts'
+import { commandTables } from './command-table.ts'
 import type { Host } from './host/host.ts'
 import { CommandLineError, usageError } from './messages/command-line-error.ts'
 import { languageOf, loadTexts, type Texts } from './messages/texts.ts'
@@ -62,6 +63,7 @@ async function runFound(line: CommandLine, texts: Texts): Promise<void> {
     positionals,
     surroundings: line.surroundings,
     host: line.host(),
+    commands: commandTables,
     output,
     texts,
     signal,

@@ -1,6 +1,6 @@
 import type { ByteString } from '@coffre/foundation'
-import type { CommandEntry } from './command-entry.ts'
-import { type CommandTree, commandTables } from './command-table.ts'
+import type { CommandEntry, CommandTree } from './command.ts'
+import { commandTables } from './command-table.ts'
 import { usageError } from './messages/command-line-error.ts'
 import { globalOptions } from './options/global-options.ts'
 import { nearMisses } from './options/near-miss.ts'

@@ -14,6 +14,8 @@ export interface Call<Table extends OptionTable = OptionTable, Globals = GlobalV
   readonly positionals: readonly ByteString[]
   readonly surroundings: Surroundings
   readonly host: Host
+  /** All that there are. */
+  readonly commands: CommandTables
   readonly output: Output
   readonly texts: Texts
   /** Aborted when the user or the system wants an end. */
@@ -59,3 +61,18 @@ function finish<Table extends OptionTable, Globals>(command: CommandOf<Table, Gl
     run: (call) => command.run(call as unknown as Call<Table, Globals>),
   }
 }
+
+/** Finds the module of a command only when it is called, so that starting one costs nothing for the others. */
+export interface CommandEntry {
+  /** The words after `coffre`, or after `coffre repo`. */
+  readonly words: readonly [string, ...string[]]
+  /** Other first words that mean the same. */
+  readonly aliases?: readonly string[]
+  readonly load: () => Promise<Command>
+}
+
+/** `coffre repo …` works on a repository with no server; everything else asks one. */
+export type CommandTree = 'server' | 'repo'
+
+/** Every command, in the order of the help. */
+export type CommandTables = Readonly<Record<CommandTree, readonly CommandEntry[]>>

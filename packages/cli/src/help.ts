@@ -1,9 +1,9 @@
-import type { Command } from './command.ts'
-import type { CommandEntry } from './command-entry.ts'
+import type { Command, CommandEntry, CommandTree } from './command.ts'
 import { startsWith } from './command-names.ts'
-import { type CommandTree, commandTables } from './command-table.ts'
+import { commandTables } from './command-table.ts'
 import type { HelpTexts } from './messages/english-help.ts'
-import type { Language, Texts } from './messages/texts.ts'
+import { helpTexts, optionText } from './messages/help-texts.ts'
+import type { Texts } from './messages/texts.ts'
 import { globalOptionsOf } from './options/global-options.ts'
 import type { Option, OptionTable } from './options/option.ts'
 import { cellsWide } from './output/table.ts'
@@ -51,23 +51,6 @@ export async function commandHelp(tree: CommandTree, entry: CommandEntry, comman
 }
 
 const programOf = { server: 'coffre', repo: 'coffre repo' } as const
-
-/** What is said of the commands of a tree, and of their options. */
-export async function helpTexts(tree: CommandTree, language: Language): Promise<HelpTexts> {
-  if (language === 'fr') {
-    return tree === 'repo'
-      ? (await import('./messages/french-help.ts')).frenchHelp
-      : (await import('./messages/french-server-help.ts')).frenchServerHelp
-  }
-  return tree === 'repo'
-    ? (await import('./messages/english-help.ts')).englishHelp
-    : (await import('./messages/english-server-help.ts')).englishServerHelp
-}
-
-/** What is said about an option of a command. */
-export function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
-  return texts.options[`${command}/${name}`] ?? texts.options[name]
-}
 
 type Row = readonly [left: string, right: string]
 

@@ -1,4 +1,4 @@
-import type { CommandEntry } from '../command-entry.ts'
+import type { CommandEntry } from '../command.ts'
 
 /** What works on a repository with no server, in the order of the help. */
 export const repoCommands: readonly CommandEntry[] = [

@@ -1,4 +1,4 @@
-import type { CommandEntry } from '../command-entry.ts'
+import type { CommandEntry } from '../command.ts'
 
 /** What asks a server, in the order of the help. */
 export const serverCommands: readonly CommandEntry[] = [

@@ -1,5 +1,5 @@
-import { commandTables } from '../command-table.ts'
-import { helpTexts, optionText } from '../help.ts'
+import type { CommandTables } from '../command.ts'
+import { helpTexts, optionText } from '../messages/help-texts.ts'
 import type { Texts } from '../messages/texts.ts'
 import { globalOptionsOf } from '../options/global-options.ts'
 
@@ -24,13 +24,13 @@ export interface CompletionTable {
 }
 
 /** Made from the tables that the parser and the help read. */
-export async function loadCompletionTable({ language }: Texts): Promise<CompletionTable> {
+export async function loadCompletionTable(tables: CommandTables, { language }: Texts): Promise<CompletionTable> {
   const words = new Map<string, CompletionEntry[]>()
   const options = new Map<string, OptionEntry[]>()
   for (const tree of ['server', 'repo'] as const) {
     const texts = await helpTexts(tree, language)
     if (tree === 'repo') add(words, '', { word: 'repo', text: (await helpTexts('server', language)).commands['repo'] ?? '' })
-    for (const entry of commandTables[tree]) {
+    for (const entry of tables[tree]) {
       const name = entry.words.join(' ')
       const path = tree === 'repo' ? ['repo', ...entry.words] : entry.words
       for (const [depth, word] of path.entries())

@@ -1,6 +1,4 @@
-import { text } from 'node:stream/consumers'
-import { type Clock, systemContext } from '@coffre/foundation'
-import { terminalPerson } from './terminal-person.ts'
+import type { Clock } from '@coffre/foundation'
 
 /** Somebody who can be asked. */
 export interface Person {
@@ -20,14 +18,4 @@ export interface Host {
   readonly person: Person | undefined
   /** All of standard input, as text. */
   readInput(): Promise<string>
-}
-
-export function thisHost(): Host {
-  return {
-    clock: systemContext.clock,
-    isRoot: process.getuid?.() === 0,
-    timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
-    person: process.stdin.isTTY && process.stderr.isTTY ? terminalPerson : undefined,
-    readInput: () => text(process.stdin),
-  }
 }

@@ -2,8 +2,8 @@ import { CoffreError } from '@coffre/foundation'
 import { runCommandLine } from '../command-line.ts'
 import { Sink } from '../output/sink.ts'
 import { exactArguments, exactWorkingFolder } from './exact-arguments.ts'
-import { thisHost } from './host.ts'
 import { whenInterrupted } from './interrupts.ts'
+import { thisHost } from './this-host.ts'
 
 /** Runs the command line that this process was started with, and leaves its exit code. Threads find their modules compiled, too. */
 export async function runProcess(compiledModules: string): Promise<void> {

@@ -15,7 +15,7 @@ export const completionCommand = defineServerCommand({
   async run(call) {
     const shell = onlyOperand(call, 'SHELL')
     if (!Object.hasOwn(shells, shell)) throw usageError('error.unknownShell', { shell, known: Object.keys(shells).join(', ') })
-    const script = shells[shell as keyof typeof shells](await loadCompletionTable(call.texts))
+    const script = shells[shell as keyof typeof shells](await loadCompletionTable(call.commands, call.texts))
     if (call.output.json) call.output.printJson(script)
     else await call.output.printBytes(Buffer.from(script))
   },
