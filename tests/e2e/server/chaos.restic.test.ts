@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import {
+  applyPlan,
   Client,
   createVault,
   getJob,
+  getSource,
   type JobView,
   protectSource,
   startBackup,
