@@ -88,8 +88,8 @@ export class TestWorker {
   }
 
   /** Backs up, does all that follows, and resolves to the point. */
-  async backup(source: string, vault: string): Promise<Selectable<PointTable>> {
-    const order = { projectId: this.projectId, source, vault, lifecycle: undefined, tags: {}, description: undefined }
+  async backup(source: string, vault: string, lifecycle?: { readonly deleteAfter: string }): Promise<Selectable<PointTable>> {
+    const order = { projectId: this.projectId, source, vault, lifecycle, tags: {}, description: undefined }
     const jobId = await startBackup(this.parts, { ...order, createdBy: 'test' })
     await this.doAll()
     return this.parts.catalogue.selectFrom('point').selectAll().where('jobId', '=', jobId).executeTakeFirstOrThrow()
