@@ -68,7 +68,7 @@ export const verifyAudit = defineOperation({
   id: 'audit.verify',
   method: 'GET',
   path: '/audit/verification',
-  summary: 'Compute the whole chain of the audit log again',
+  summary: 'Compute the whole chain of the audit log again, and compare it with its anchors in the vaults',
   right: 'audit.read',
   params: nothing,
   query: nothing,
@@ -80,8 +80,12 @@ export const verifyAudit = defineOperation({
     head: hash.describe('of the last one: an anchor must agree with it'),
     breakCount: z.int(),
     breaks: z
-      .array(z.object({ number: z.int(), problem: z.enum(['changed', 'missing', 'detached']) }))
+      .array(
+        z.object({ number: z.int(), problem: z.enum(['changed', 'missing', 'detached', 'truncated', 'rewritten', 'replaced']) }),
+      )
       .describe('the first hundred'),
+    anchors: z.int().describe('in vaults, that the chain was compared with'),
+    vaultsUnread: z.array(z.string()).describe('names of those whose anchors could not be read from here'),
   }),
   problems: [],
 })

@@ -92,6 +92,9 @@ export const englishServer = {
   'audit.head': 'head: {head}',
   'audit.intact': 'the audit log is intact: {entries} entries',
   'audit.missing': 'is missing',
+  'audit.replaced': 'begins another log than the one that the vaults know of',
+  'audit.rewritten': 'is not the one that a vault knows of',
+  'audit.truncated': 'is gone with the end of the log: a vault knows of it',
 
   'confirm.choices': '[y/N]',
 

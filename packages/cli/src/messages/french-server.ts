@@ -94,6 +94,9 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'audit.head': 'tête : {head}',
   'audit.intact': 'le journal d’audit est intact : {entries} lignes',
   'audit.missing': 'manque',
+  'audit.replaced': 'commence un autre journal que celui que les coffres connaissent',
+  'audit.rewritten': 'n’est pas celle qu’un coffre connaît',
+  'audit.truncated': 'a disparu avec la fin du journal : un coffre la connaît',
 
   'confirm.choices': '[o/N]',
 

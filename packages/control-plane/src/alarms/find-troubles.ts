@@ -50,28 +50,34 @@ async function failedSources(catalogue: Catalogue, projectId: string): Promise<T
   }))
 }
 
-/** Vaults whose last prune failed, and to which the last copy failed. */
+const vaultWork = {
+  PRUNE: { trouble: 'prune.failed', words: 'prune of' },
+  COPY: { trouble: 'copy.failed', words: 'copy to' },
+  HOLD: { trouble: 'hold.failed', words: 'telling of holds to' },
+  RECORD: { trouble: 'record.failed', words: 'record of the catalogue in' },
+} as const
+
+/** Vaults on which the last work of a kind failed; for what tells a vault something, also when it could not be told everything. */
 async function failedVaultJobs(catalogue: Catalogue, projectId: string): Promise<Trouble[]> {
-  const { rows } = await sql<{ id: string; name: string; kind: 'PRUNE' | 'COPY'; message: string | null }>`
+  const { rows } = await sql<{ id: string; name: string; kind: keyof typeof vaultWork; message: string | null }>`
     select vault.id, vault.name, last.kind, last.message
     from vault
-    cross join (values ('PRUNE'), ('COPY')) as wanted (kind)
+    cross join (values ('PRUNE'), ('COPY'), ('HOLD'), ('RECORD')) as wanted (kind)
     join lateral (
       select kind, state, message from job
       where coalesce(job.target_vault_id, job.vault_id) = vault.id and job.kind = wanted.kind
         and job.state in ('COMPLETED', 'PARTIAL', 'FAILED', 'EXPIRED')
       order by created_at desc limit 1
     ) last on true
-    where vault.project_id = ${projectId} and vault.deletion_date is null and last.state in ('FAILED', 'EXPIRED')`.execute(
-    catalogue,
-  )
+    where vault.project_id = ${projectId} and vault.deletion_date is null and (last.state in ('FAILED', 'EXPIRED')
+      or last.state = 'PARTIAL' and last.kind in ('HOLD', 'RECORD'))`.execute(catalogue)
   return rows.map(({ id, name, kind, message }) => ({
     projectId,
-    kind: kind === 'PRUNE' ? 'prune.failed' : 'copy.failed',
+    kind: vaultWork[kind].trouble,
     subjectKind: 'vault',
     subjectId: id,
     severity: 'warning',
-    message: `the last ${kind === 'PRUNE' ? 'prune of' : 'copy to'} vault ${name} failed${message === null ? '' : `: ${message}`}`,
+    message: `the last ${vaultWork[kind].words} vault ${name} failed${message === null ? '' : `: ${message}`}`,
   }))
 }
 

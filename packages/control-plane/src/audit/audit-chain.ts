@@ -60,10 +60,13 @@ export interface ChainEntry {
   readonly hash: Uint8Array
 }
 
-/** Where and how a chain is broken. */
+/**
+ * Where and how a chain is broken: in itself, or since an anchor was made of it, as its end is gone, as it is another one from there
+ * back, or as all of it was put in place of another log.
+ */
 export interface ChainBreak {
   readonly number: number
-  readonly problem: 'changed' | 'missing' | 'detached'
+  readonly problem: 'changed' | 'missing' | 'detached' | 'truncated' | 'rewritten' | 'replaced'
 }
 
 const breaksMax = 100

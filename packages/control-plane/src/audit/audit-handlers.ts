@@ -12,17 +12,18 @@ import { invalidRequest } from '../http/request-error.ts'
 import type { Grants } from '../people/grants.ts'
 import { signedIn } from '../people/principal.ts'
 import { holdsEverywhere } from '../people/whole-organisation.ts'
+import { compareAnchors } from './audit-anchor.ts'
 import type { AuditLog } from './audit-log.ts'
 import { type AuditFilter, type AuditScope, listAudit } from './audit-view.ts'
+import { type AnchorParts, readAnchors } from './read-anchors.ts'
 
-export interface AuditHandlerParts {
-  readonly catalogue: Catalogue
+export interface AuditHandlerParts extends AnchorParts {
   readonly audit: AuditLog
   readonly grants: Grants
 }
 
 /** Answers everything below /audit. */
-export function auditHandlers({ catalogue, audit, grants }: AuditHandlerParts): readonly Handler[] {
+export function auditHandlers({ catalogue, secrets, places, audit, grants }: AuditHandlerParts): readonly Handler[] {
   const scopeOf = async ({ principal, orgId, projectId }: Pick<ApiCall, 'principal' | 'orgId' | 'projectId'>) =>
     (await holdsEverywhere(grants, signedIn(principal), 'audit.read')) ? { orgId } : { orgId, projectId }
   return [
@@ -38,12 +39,18 @@ export function auditHandlers({ catalogue, audit, grants }: AuditHandlerParts): 
     }),
     defineHandler(verifyOperation, async ({ signal }) => {
       const { entries, head, breakCount, breaks } = await audit.verify(signal)
-      return { isIntact: breakCount === 0, entries, head, breakCount, breaks: [...breaks] }
+      const { anchors, unread } = await readAnchors({ catalogue, secrets, places }, signal)
+      const since = await compareAnchors(catalogue, anchors)
+      const count = breakCount + since.length
+      const named = [...since, ...breaks].slice(0, breaksNamedMax)
+      const compared = { anchors: anchors.length, vaultsUnread: [...unread] }
+      return { isIntact: count === 0, entries, head, breakCount: count, breaks: named, ...compared }
     }),
   ]
 }
 
 const batchEntries = 500
+const breaksNamedMax = 100
 
 async function* entriesAfter(
   catalogue: Catalogue,

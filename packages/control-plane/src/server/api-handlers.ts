@@ -10,6 +10,7 @@ import { startHandlers } from '../jobs/start-handlers.ts'
 import type { People } from '../people/people.ts'
 import { peopleHandlers } from '../people/people-handlers.ts'
 import { planHandlers } from '../plans/plan-handlers.ts'
+import { presetHandlers } from '../plans/preset-handlers.ts'
 import { pointHandlers } from '../points/point-handlers.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import { protectHandlers } from '../sources/protect-handlers.ts'
@@ -46,12 +47,13 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
     ...sourceHandlers(sourceParts),
     ...protectHandlers(sourceParts),
     ...planHandlers(catalogue, context),
+    ...presetHandlers(catalogue, context),
     ...jobHandlers(catalogue, store, context.clock),
     ...startHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
     ...pointHandlers({ catalogue, store, context, machine }),
     ...statusHandlers({ catalogue, context, version: settings.version }),
     ...peopleHandlers({ catalogue, people, context }),
-    ...auditHandlers({ catalogue, audit, grants: people.grants }),
+    ...auditHandlers({ catalogue, secrets, places, audit, grants: people.grants }),
     ...holdHandlers({ catalogue, store, context, machine, approvals: people.approvals }),
     ...vaultLockHandlers({ catalogue, context, approvals: people.approvals }),
   ]

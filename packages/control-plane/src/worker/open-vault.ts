@@ -14,7 +14,7 @@ export interface OpenVault extends AsyncDisposable {
 
 /** Opens a vault for those who add to it and read it, or for the keeper, who alone removes. */
 export async function openVault(
-  { catalogue, secrets, vaults }: WorkerParts,
+  { catalogue, secrets, vaults }: Pick<WorkerParts, 'catalogue' | 'secrets' | 'vaults'>,
   vaultId: string | null,
   as: 'writer' | 'keeper',
   signal: AbortSignal,

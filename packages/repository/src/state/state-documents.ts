@@ -41,7 +41,9 @@ export async function saveDocuments(
   for (const { name, content } of documents) {
     const text = JSON.stringify(content)
     const known = before.documents.get(name)
-    const isSame = known?.content === hash('sha256', text, 'hex') && isLockedEnough(known, before, repository)
+    // One that is not there any more is written again, whatever the state says.
+    const isThere = known !== undefined && leftovers.includes(known.file)
+    const isSame = isThere && known.content === hash('sha256', text, 'hex') && isLockedEnough(known, before, repository)
     stored.set(name, isSame ? known : await save(repository, before, name, text, signal))
   }
   await repository.backend.flush(signal)

@@ -7,7 +7,8 @@ import { exampleId } from '../../testing/example-objects.ts'
 
 const head = 'ab'.repeat(32)
 
-async function verify(body: unknown) {
+async function verify(chain: object) {
+  const body = { anchors: 2, vaultsUnread: [], ...chain }
   await using server = await startScriptedServer(apiScript({ 'GET /audit/verification': { body } }))
   return await cliAgainst(server.host, ['audit', 'verify'])
 }
