@@ -1,5 +1,5 @@
 import { throwIfAborted } from '@coffre/foundation'
-import type { FileHandle } from '@coffre/storage'
+import type { FileHandle, ObjectLock, ObjectVersion } from '@coffre/storage'
 import { Repository } from '../repository/repository.ts'
 import { bringBack, type Cure, removeVersions } from './bring-back.ts'
 import { findReplayedIndexes, findReplayedSnapshots } from './find-replays.ts'
@@ -83,7 +83,7 @@ async function healFile(
   const verdict = await judge.judge(file, group, signal)
   if (verdict.kind === 'unknown') return
   if (verdict.kind === 'authentic') {
-    if (verdict.version.versionId === latest.versionId) return
+    if (await hasSameContent(lock, latest, verdict.version, signal)) return
     const above = group.versions.slice(0, group.versions.indexOf(verdict.version))
     const cure = dryRun ? 'none' : await bringBack(repository.backend, lock, file, verdict.version, above, signal)
     tell({ file, kind: latest.isMarker ? 'hidden' : 'shadowed', cure })
@@ -91,4 +91,17 @@ async function healFile(
   }
   const cure = dryRun || verdict.kind === 'lost' ? 'none' : await removeVersions(lock, file, group.versions, signal)
   tell({ file, kind: verdict.kind, cure })
+}
+
+/** What an earlier cure, or a stricter lock, has put on top is no shadow. */
+async function hasSameContent(
+  lock: ObjectLock,
+  latest: ObjectVersion,
+  version: ObjectVersion,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (latest.versionId === version.versionId) return true
+  if (latest.isMarker || latest.sizeBytes !== version.sizeBytes) return false
+  const load = (of: ObjectVersion): Promise<Uint8Array> => lock.loadVersion(of, of.versionId, undefined, signal)
+  return Buffer.from(await load(latest)).equals(await load(version))
 }

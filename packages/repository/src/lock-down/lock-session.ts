@@ -12,7 +12,7 @@ import { loadVaultState } from '../state/load-vault-state.ts'
 import { farthestTermMs, type LockedFile, type LockPolicy, ledgerKey, type VaultState } from '../state/vault-state.ts'
 import { BlobSet } from '../walk/blob-set.ts'
 import { contentsOldestFirst } from './authentic-version.ts'
-import { confirmLock, type FileToLock, isLockedUntil, lockFiles } from './lock-files.ts'
+import { confirmLock, type FileToLock, isAtLeast, isLockedUntil, lockFiles } from './lock-files.ts'
 import { lockState } from './lock-state.ts'
 import { boundaryAfterMs, quantumMs, retainUntilMs, termMs } from './lock-term.ts'
 import { referTrees } from './refer-trees.ts'
@@ -40,8 +40,8 @@ export class LockSession implements WriteLock {
   readonly #repository: Repository
   readonly #index: RepositoryIndex
   readonly #lock: ObjectLock
-  readonly #policy: LockPolicy
-  readonly #termMs: number
+  #policy: LockPolicy
+  #termMs: number
   readonly #openedStoreMs: number
   readonly #openedMonotonicMs: number
   readonly #packs = new Map<Id, StoredPack>()
@@ -107,6 +107,7 @@ export class LockSession implements WriteLock {
 
   async commit(snapshot: Snapshot, signal: AbortSignal, isReferred = false): Promise<Id> {
     if (!isReferred) await referTrees(this.#repository, this.#index, [snapshot.tree], signal, this.#walked)
+    this.#sharpen(await loadVaultState(this.#repository, signal))
     const nowMs = await storeTimeMs(this.#repository.backend, this.#repository.context, signal)
     const lockUntilMs = nowMs + this.#termMs
     const packs = await this.#lockPacks(lockUntilMs, signal)
@@ -137,13 +138,23 @@ export class LockSession implements WriteLock {
     return id
   }
 
+  /** A policy that became stricter since the session was opened counts for what it commits; one that was relaxed does not. */
+  #sharpen(state: VaultState): void {
+    this.#state = state
+    const { lock } = state
+    if (lock === undefined) return
+    const mode = this.#policy.mode === 'compliance' ? this.#policy.mode : lock.mode
+    this.#policy = { ...lock, mode }
+    this.#termMs = Math.max(this.#termMs, termMs(lock))
+  }
+
   /** L1 and L3: every pack that the session stored or referred to is locked until `lockUntilMs` when this resolves. */
   async #lockPacks(lockUntilMs: number, signal: AbortSignal): Promise<LockedFile[]> {
     await this.#confirmSample(signal)
     const fresh: LockedFile[] = []
     const due: FileToLock[] = []
     for (const [name, { retention, versionId }] of this.#packs) {
-      if (retention.until.getTime() >= lockUntilMs && versionId !== undefined) {
+      if (isAtLeast(retention, { mode: this.#policy.mode, until: new Date(lockUntilMs) }) && versionId !== undefined) {
         fresh.push({ type: 'pack', name, versionId, mode: retention.mode, untilMs: retention.until.getTime() })
       } else due.push({ type: 'pack', name, ...(versionId === undefined ? {} : { versionId }) })
     }
@@ -152,7 +163,7 @@ export class LockSession implements WriteLock {
       if (this.#packs.has(name) || isLockedUntil(this.#state, file, this.#policy.mode, lockUntilMs)) continue
       due.push(this.#withVersion(file))
     }
-    const extended = await lockFiles(this.#lock, due, (file) => this.#retention(file.name, lockUntilMs), signal)
+    const extended = await lockFiles(this.#repository.backend, due, (file) => this.#retention(file.name, lockUntilMs), signal)
     return [...fresh.filter((file) => !isLockedUntil(this.#state, file, file.mode, file.untilMs)), ...extended]
   }
 
@@ -167,7 +178,7 @@ export class LockSession implements WriteLock {
     const config: FileHandle = { type: 'config', name: '' }
     if (!isLockedUntil(this.#state, config, this.#policy.mode, farthestMs)) due.push(...(await this.#configVersions(signal)))
     const nameOf = (file: FileHandle): Id => (file.type === 'config' ? this.#repository.config.id : file.name)
-    return lockFiles(this.#lock, due, (file) => this.#retention(nameOf(file), farthestMs), signal)
+    return lockFiles(this.#repository.backend, due, (file) => this.#retention(nameOf(file), farthestMs), signal)
   }
 
   /** What opens with this vault's key: more than one after an upgrade. */

@@ -33,6 +33,6 @@ export async function lockState(
   }
   const marker: FileHandle = { type: 'state', name: 'format' }
   for (const { versionId } of contentsOldestFirst(await lock.versionsOf(marker, signal))) files.push({ ...marker, versionId })
-  await lockFiles(lock, files, () => ({ mode, until: new Date(untilMs) }), signal)
+  await lockFiles(repository.backend, files, () => ({ mode, until: new Date(untilMs) }), signal)
   return { through, untilMs }
 }

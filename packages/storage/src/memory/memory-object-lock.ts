@@ -57,8 +57,9 @@ export class MemoryObjectLock implements ObjectLock {
   async extend(file: FileHandle, versionId: string, retention: Retention, signal: AbortSignal): Promise<void> {
     const version = this.#find(file, versionId, signal)
     const current = version.retention
-    const isWeaker = current?.mode === 'compliance' && retention.mode === 'governance'
-    if (current !== undefined && (isWeaker || current.until > retention.until)) {
+    // Nor stricter: real stores ask for the right to break a governance lock before they make it compliant.
+    const isOther = isRunning(current, this.#clock) && current.mode !== retention.mode
+    if (current !== undefined && (isOther || current.until > retention.until)) {
       throw locked(`${pathOf(file)} is under ${current.mode} retention until ${current.until.toISOString()}`)
     }
     version.retention = retention
@@ -88,6 +89,10 @@ export class MemoryObjectLock implements ObjectLock {
     if (version === undefined) throw fileMissing(file, this.#location)
     return version
   }
+}
+
+function isRunning(retention: Retention | undefined, clock: Clock): retention is Retention {
+  return retention !== undefined && retention.until.getTime() > clock.nowMs()
 }
 
 function describe(file: FileHandle, versions: readonly StoredVersion[]): ObjectVersion[] {
