@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from '@coffre/api-contract'
@@ -28,6 +28,8 @@ export class ServerProcess implements AsyncDisposable {
 
   static async start(environment: NodeJS.ProcessEnv = {}): Promise<ServerProcess> {
     const folder = await realpath(await mkdtemp(join(tmpdir(), 'coffre-server-')))
+    // So that the account of the embedded engine can pass, and its data is removed with the folder.
+    await chmod(folder, 0o711)
     const own = {
       ...process.env,
       LANG: 'C',

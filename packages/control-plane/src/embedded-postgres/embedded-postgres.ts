@@ -32,6 +32,7 @@ const user = 'coffre'
 /** A socket's path has at most 107 bytes on Linux; the engine adds `/.s.PGSQL.5432`. */
 const socketFolderBytesMax = 90
 const orphanTimeoutMs = 30_000
+const orphansMax = 3
 const restartPauseMsMax = 10_000
 
 /**
@@ -60,13 +61,14 @@ export class EmbeddedPostgres implements AsyncDisposable {
     const files = await provideEngineFiles(join(folder, 'engine'), account)
     const dataFolder = join(folder, 'data')
     const password = await passwordOf(stateFolder)
-    await endOrphan(dataFolder, context, signal)
+    const orphan = await findOrphan(dataFolder)
+    if (orphan !== undefined) await endOrphan(orphan, dataFolder, context, signal)
     if (!(await exists(join(dataFolder, 'PG_VERSION')))) await initialize(files, folder, dataFolder, password, account)
     await refuseOtherVersion(dataFolder, files.version)
     const socketFolder = await socketFolderIn(folder, account)
     const start = (startSignal: AbortSignal): Promise<Postmaster> =>
       Postmaster.start({ postgres: files.postgres, dataFolder, socketFolder, account, onLog }, context.clock, startSignal)
-    const first = await start(signal)
+    const first = await startAlone(start, dataFolder, context, signal)
     return new EmbeddedPostgres({ host: socketFolder, port: 5432, user, password }, first, start, context)
   }
 
@@ -111,19 +113,32 @@ async function passwordOf(stateFolder: string): Promise<string> {
   return password
 }
 
-/** A server that was killed leaves its engine behind. It ends as cleanly as it would have. */
-async function endOrphan(dataFolder: string, context: Context, signal: AbortSignal): Promise<void> {
+/** Starts the engine once no other one is on its data. An orphan that was itself being started shows itself only by being in the way. */
+async function startAlone(start: StartPostmaster, dataFolder: string, context: Context, signal: AbortSignal): Promise<Postmaster> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start(signal)
+    } catch (error) {
+      const orphan = await findOrphan(dataFolder)
+      if (orphan === undefined || tries === orphansMax) throw error
+      await endOrphan(orphan, dataFolder, context, signal)
+    }
+  }
+}
+
+/** A server that was killed leaves its engine behind. */
+async function findOrphan(dataFolder: string): Promise<number | undefined> {
   const status = await readPostmasterStatus(dataFolder)
-  if (status === undefined || !(await isPostmasterOf(status.pid, dataFolder))) return
-  process.kill(status.pid, 'SIGINT')
-  if (await awaitEnd(status.pid, context.clock, orphanTimeoutMs, signal)) return
-  throw new CoffreError(
-    'catalogue.unavailable',
-    `process ${status.pid} still uses the catalogue in ${dataFolder} and does not end`,
-    {
-      hint: `Is another Coffre server running with this state folder? End it, or process ${status.pid}, and start again.`,
-    },
-  )
+  return status !== undefined && (await isPostmasterOf(status.pid, dataFolder)) ? status.pid : undefined
+}
+
+/** It ends as cleanly as it would have. */
+async function endOrphan(pid: number, dataFolder: string, context: Context, signal: AbortSignal): Promise<void> {
+  process.kill(pid, 'SIGINT')
+  if (await awaitEnd(pid, context.clock, orphanTimeoutMs, signal)) return
+  throw new CoffreError('catalogue.unavailable', `process ${pid} still uses the catalogue in ${dataFolder} and does not end`, {
+    hint: `Is another Coffre server running with this state folder? End it, or process ${pid}, and start again.`,
+  })
 }
 
 /** Process ids are used again: only its arguments tell whether it is the engine of this folder. */

@@ -16,7 +16,7 @@ export interface StatusParts {
 
 const dayMs = 24 * 3_600_000
 /** A worker tells every ten seconds that it is there. */
-const workerGoneMs = 60_000
+const workerGoneMs = 25_000
 const alarmsMax = 500
 
 /** Answers how it all is. */

@@ -81,9 +81,9 @@ export class TestWorker {
     return createVault(this.parts, { projectId: this.projectId, name, location, lock, ...both, ...rest }, nothingAudited, signal)
   }
 
-  source(name: string, path: string): Promise<string> {
+  source(name: string, path: string, morePaths: readonly string[] = []): Promise<string> {
     const labels = { tier: undefined, environment: undefined, region: undefined, resourceArn: undefined, tags: { team: 'ops' } }
-    const source = { projectId: this.projectId, name, engine: 'files', config: { paths: [path] }, secrets: undefined }
+    const source = { projectId: this.projectId, name, engine: 'files', config: { paths: [path, ...morePaths] }, secrets: undefined }
     return createSource(this.parts, { ...source, ...labels, acceptFindings: false }, nothingAudited, signal)
   }
 
