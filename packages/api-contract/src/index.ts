@@ -50,6 +50,7 @@ export {
   listJobs,
   readJobLog,
   startBackup,
+  startHeal,
   startPrune,
   startRestore,
   startVerification,
@@ -62,11 +63,26 @@ export {
   deletePlan,
   getPlan,
   listPlans,
+  type PlanPreviewView,
   type PlanView,
+  planPreviewSchema,
   planSchema,
   policyFindingSchema,
+  previewPlan,
+  type VerdictView,
 } from './operations/plan-operations.ts'
 export { deletePoint, getPoint, listPoints, type PointView, pointSchema } from './operations/point-operations.ts'
+export {
+  type AppliedPresetView,
+  appliedPresetSchema,
+  applyPreset,
+  getPreset,
+  listPresets,
+  type PresetDetailView,
+  type PresetView,
+  presetDetailSchema,
+  presetSchema,
+} from './operations/preset-operations.ts'
 export { protectSource } from './operations/protect-operations.ts'
 export {
   createSession,

@@ -42,6 +42,8 @@ export { leastTerm, levelsAtCommit, lockTerm } from './retention/commit-terms.ts
 export { type PresentRule, planRetention, type RetentionOptions } from './retention/plan-retention.ts'
 export {
   type LifecycleChange,
+  type PolicyChange,
+  previewPolicy,
   previewRetention,
   type RetentionChange,
   type RetentionPreview,

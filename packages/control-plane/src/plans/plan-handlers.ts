@@ -3,6 +3,7 @@ import {
   deletePlan as deleteOperation,
   getPlan as getOperation,
   listPlans as listOperation,
+  previewPlan as previewOperation,
 } from '@coffre/api-contract'
 import type { Context } from '@coffre/foundation'
 import type { Catalogue } from '../catalogue/database.ts'
@@ -10,6 +11,7 @@ import { objectMissing } from '../catalogue/object-missing.ts'
 import { defineHandler, type Handler } from '../http/api-call.ts'
 import { pageOfRows, readCursor } from '../http/page-cursor.ts'
 import { applyPlan } from './apply-plan.ts'
+import { previewPlan } from './plan-preview.ts'
 import { findPlan, listPlans } from './plan-view.ts'
 
 /** Answers everything below /plans. */
@@ -26,6 +28,9 @@ export function planHandlers(catalogue: Catalogue, context: Context): readonly H
       const { id, findings, isChanged } = await applyPlan(catalogue, context, request, audit)
       return { plan: await found(projectId, id), findings: [...findings], isChanged }
     }),
+    defineHandler(previewOperation, ({ projectId, body: { document, name, targetVault } }) =>
+      previewPlan(catalogue, context, { projectId, document, name, targetVault }),
+    ),
     defineHandler(listOperation, async ({ projectId, query: { after, limit } }) => {
       const [name] = readCursor(after, ['text']) ?? []
       const page = { limit: limit + 1, ...(name === undefined ? {} : { after: name }) }

@@ -1,4 +1,4 @@
-import { matchSelection, type Rule, type Selection } from '@coffre/policy'
+import { type Candidate, matchSelection, type Rule, type Selection } from '@coffre/policy'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 
@@ -81,10 +81,27 @@ export class PlannedRules {
     return this.#rules.filter(({ planId }) => this.selects(planId, source))
   }
 
-  selects(planId: string, { id, name, resourceArn, tags }: SelectableSource): boolean {
-    const candidate = { names: [id, name, ...(resourceArn === null ? [] : [resourceArn])], tags }
+  selects(planId: string, source: SelectableSource): boolean {
+    const candidate = candidateOf(source)
     return (this.#selections.get(planId) ?? []).some((selection) => matchSelection(selection, candidate).isMatch)
   }
+}
+
+/** The source as selections look at it. */
+export function candidateOf({ id, name, resourceArn, tags }: SelectableSource): Candidate {
+  return { names: [id, name, ...(resourceArn === null ? [] : [resourceArn])], tags }
+}
+
+/** Those of one plan, by name. */
+export async function storedSelections(reader: Reader, planId: string): Promise<Selection[]> {
+  const rows = await reader
+    .selectFrom('selection')
+    .select('document')
+    .where('planId', '=', planId)
+    .where('deletionDate', 'is', null)
+    .orderBy('name')
+    .execute()
+  return rows.map(({ document }) => document as Selection)
 }
 
 /** The sources of a project that may be selected, with their tags. */

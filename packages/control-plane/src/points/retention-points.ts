@@ -12,11 +12,15 @@ export function retentionState(
   return point.verification === 'PENDING' ? 'unverified' : 'good'
 }
 
+/** A point with what else is to be known of it when its rule changes. */
+export interface ExistingPoint extends RetentionPoint {
+  readonly timeZone: string
+  /** It was copied here from another vault. */
+  readonly isCopy: boolean
+}
+
 /** The points of a source that exist, as retention looks at them, the oldest first. */
-export async function loadRetentionPoints(
-  reader: Catalogue | Transaction<Database>,
-  sourceId: string,
-): Promise<(RetentionPoint & { readonly timeZone: string })[]> {
+export async function loadRetentionPoints(reader: Catalogue | Transaction<Database>, sourceId: string): Promise<ExistingPoint[]> {
   const rows = await reader
     .selectFrom('point')
     .selectAll()
@@ -49,5 +53,6 @@ export async function loadRetentionPoints(
     copyJobIds: row.readerIds,
     baseOfStreamIds: [],
     timeZone: row.keepZone,
+    isCopy: row.sourcePointId !== null,
   }))
 }

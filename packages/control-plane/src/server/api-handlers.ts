@@ -55,6 +55,6 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
     ...peopleHandlers({ catalogue, people, context }),
     ...auditHandlers({ catalogue, secrets, places, audit, grants: people.grants }),
     ...holdHandlers({ catalogue, store, context, machine, approvals: people.approvals }),
-    ...vaultLockHandlers({ catalogue, context, approvals: people.approvals }),
+    ...vaultLockHandlers({ catalogue, store, context, machine, approvals: people.approvals }),
   ]
 }

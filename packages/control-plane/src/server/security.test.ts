@@ -29,6 +29,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   'passwords.change': { password, newPassword: password },
   'passwords.redeem': { token: 'x', newPassword: password },
   'plans.apply': { document: {} },
+  'plans.preview': { document: {} },
+  'presets.apply': { vault: someId },
   'sessions.create': { name: 'somebody', password },
   'settings.change': {},
   'sources.create': { name: 'docs', engine: 'files', config: {} },
@@ -38,6 +40,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'two-factor.renew-codes': { password, code: '123456' },
   'users.create': { name: 'somebody' },
   'vaults.create': { name: 'main' },
+  'vaults.heal': {},
   'vaults.set-lock': { mode: 'governance' },
 }
 const operations = contractOperations()
@@ -176,6 +179,8 @@ test('what a body names in another tenant is not there', async () => {
     ['POST', '/keys', { name: 'key', expiresAt: null, project: projectId }],
     ['POST', '/keys', { name: 'key', expiresAt: null, project: 'theirs' }],
     ['POST', '/holds', { title: 'case', description: 'case', query: { vaults: [ids['vault']] } }],
+    ['POST', '/presets/development/apply', { vault: ids['vault'] }],
+    ['POST', '/presets/development/apply', { vault: names['vault'] }],
     ['POST', '/holds', { title: 'case', description: 'case', query: { sources: [names['source']] } }],
     ['POST', '/approvals', { operation: 'vaults.delete', vault: ids['vault'], reason: 'over' }],
     ['POST', '/approvals', { operation: 'vaults.unlock', vault: names['vault'], reason: 'over' }],

@@ -12,6 +12,9 @@ export interface TenantObjects {
   readonly names: Readonly<Record<string, string>>
 }
 
+/** Presets are nobody's own: nobody has one of this name. */
+const noPreset = 'no-preset'
+
 const account = { accountLabel: '000000000000', regionLabel: 'local' }
 
 export async function makeTenantObjects(catalogue: Catalogue, context: Context, name: string): Promise<TenantObjects> {
@@ -21,7 +24,7 @@ export async function makeTenantObjects(catalogue: Catalogue, context: Context, 
   const vault = await makeVault(catalogue, context, projectId, names.vault)
   const point = await makePoint(catalogue, context, { projectId, vaultId: vault, sourceId: null })
   const people = await makePeople(tenant, names.user)
-  return { orgId, projectId, names, ids: { vault, point, ...people, ...(await makeWork(tenant, names)) } }
+  return { orgId, projectId, names, ids: { vault, point, ...people, ...(await makeWork(tenant, names)), preset: noPreset } }
 }
 
 /** A vault that is a row alone. */

@@ -27,15 +27,33 @@ export interface RetentionChange {
   readonly after: Verdict
 }
 
+/** Rules as they would be, any number of them. */
+export interface PolicyChange {
+  readonly presentRule: (ruleId: string) => PresentRule | undefined
+  /** What a point that exists would have: another lifecycle where the policy is applied to it, and otherwise its own. */
+  readonly lifecycleOf: (point: RetentionPoint) => Lifecycle
+}
+
 /** What the change would do to existing points, were it made at `nowMs`. Give all the points of the sources that the rule has points of. */
 export function previewRetention(
   points: readonly RetentionPoint[],
-  change: LifecycleChange,
+  { ruleId, timeZone, lifecycle, applyToExisting }: LifecycleChange,
   options: RetentionOptions,
 ): RetentionPreview {
-  const { ruleId, timeZone, lifecycle, applyToExisting } = change
-  const presentRule = (id: string): PresentRule | undefined => (id === ruleId ? { timeZone, lifecycle } : options.presentRule?.(id))
-  const changed = applyToExisting ? points.map((point) => (point.ruleId === ruleId ? { ...point, lifecycle } : point)) : points
+  const change: PolicyChange = {
+    presentRule: (id) => (id === ruleId ? { timeZone, lifecycle } : options.presentRule?.(id)),
+    lifecycleOf: (point) => (applyToExisting && point.ruleId === ruleId ? lifecycle : point.lifecycle),
+  }
+  return previewPolicy(points, change, options)
+}
+
+/** The same of several rules at once. Give all the points of the sources that they have points of. */
+export function previewPolicy(
+  points: readonly RetentionPoint[],
+  { presentRule, lifecycleOf }: PolicyChange,
+  options: RetentionOptions,
+): RetentionPreview {
+  const changed = points.map((point) => ({ ...point, lifecycle: lifecycleOf(point) }))
   const before = planRetention(points, options)
   const after = planRetention(changed, { ...options, presentRule })
   const changes = points
