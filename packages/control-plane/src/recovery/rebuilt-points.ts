@@ -26,7 +26,7 @@ interface PointParts {
 }
 
 /** What backs up the catalogue itself is no point of a source. */
-export const catalogueEngine = 'catalogue'
+const catalogueEngine = 'catalogue'
 const rowsAtOnce = 500
 
 /** Makes a point of every snapshot of a vault: as its documents say or, of those that are newer, its tags. */
