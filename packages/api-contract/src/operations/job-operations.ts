@@ -23,7 +23,7 @@ export const finalJobStates: ReadonlySet<JobStateName> = new Set(['ABORTED', 'CO
 
 export const jobSchema = z.object({
   id: idSchema,
-  kind: z.enum(['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'CATALOGUE_BACKUP']),
+  kind: z.enum(['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'HEAL', 'CATALOGUE_BACKUP']),
   state: jobStateSchema,
   message: z.string().nullable(),
   source: z.object({ id: idSchema.nullable(), name: z.string() }).nullable(),
@@ -107,6 +107,22 @@ export const startPrune = defineOperation({
   params: z.object({ vault: idOrNameSchema }),
   query: nothing,
   body: nothing,
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing'],
+})
+
+export const startHeal = defineOperation({
+  id: 'vaults.heal',
+  method: 'POST',
+  path: '/vaults/{vault}/heals',
+  summary: 'Look for what was done to a vault behind its back, and undo it',
+  description:
+    'Finds files that were hidden, replaced, planted or removed, and locks that are not what they should be. What can be brought back is brought back; nothing that is locked can have been destroyed. The server looks by itself daily at vaults with a lock.',
+  right: 'vault.write',
+  params: z.object({ vault: idOrNameSchema }),
+  query: nothing,
+  body: z.object({ dryRun: z.boolean().default(false).describe('only look') }),
   status: 202,
   answer: jobSchema,
   problems: ['object.missing'],

@@ -20,7 +20,7 @@ export const setVaultLock = defineOperation({
   body: vaultLockSchema,
   status: 200,
   answer: vaultSchema,
-  problems: ['object.missing', 'policy.retention-invalid', 'vault.lock-final', ...approvalProblems],
+  problems: ['object.missing', 'policy.retention-invalid', 'storage.unsupported', 'vault.lock-final', ...approvalProblems],
 })
 
 export const removeVaultLock = defineOperation({

@@ -78,6 +78,7 @@ export const createVault = defineOperation({
     'storage.unavailable',
     'storage.credentials',
     'storage.bucket-missing',
+    'storage.unsupported',
     'policy.retention-invalid',
   ],
   answersSecret: true,

@@ -2,6 +2,7 @@ import type { Context } from '@coffre/foundation'
 import { sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import { PlannedRules, selectableSources } from '../plans/planned-rules.ts'
+import { tamperedVaults } from './tampered-vaults.ts'
 import type { Trouble } from './trouble.ts'
 
 const dayMs = 24 * 3_600_000
@@ -18,6 +19,7 @@ export async function findTroubles(catalogue: Catalogue, context: Context, proje
     failedSources(catalogue, projectId),
     failedVaultJobs(catalogue, projectId),
     damagedPoints(catalogue, projectId),
+    tamperedVaults(catalogue, projectId),
     missedRuns(catalogue, projectId, new Date(nowMs - dayMs)),
     idlePlans(catalogue, projectId),
     needyState(catalogue, projectId, new Date(nowMs - waitedMs)),

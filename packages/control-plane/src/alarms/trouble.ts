@@ -12,6 +12,7 @@ export const troubleKinds = [
   'backup.failed',
   'backup.late',
   'copy.failed',
+  'heal.failed',
   'hold.failed',
   'plan.selects-nothing',
   'plan.vault-missing',
@@ -20,6 +21,7 @@ export const troubleKinds = [
   'record.failed',
   'schedule.missed',
   'source.credentials-needed',
+  'vault.tampered',
   'worker.missing',
 ] as const
 export type TroubleKind = (typeof troubleKinds)[number]

@@ -7,6 +7,7 @@ import { up as peopleAndRecords } from './migrations/0003-people-and-records.ts'
 import { up as usersAndSessions } from './migrations/0004-users-and-sessions.ts'
 import { up as vaultRecords } from './migrations/0005-vault-records.ts'
 import { up as jobFailures } from './migrations/0006-job-failures.ts'
+import { up as lockedVaults } from './migrations/0007-locked-vaults.ts'
 
 /** In this order, for ever: what was released is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -16,6 +17,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0004-users-and-sessions': { up: usersAndSessions },
   '0005-vault-records': { up: vaultRecords },
   '0006-job-failures': { up: jobFailures },
+  '0007-locked-vaults': { up: lockedVaults },
 }
 
 /** Brings the catalogue to the layout of this version. Of several servers that start at once, one does it and the others wait. */

@@ -87,7 +87,7 @@ export class JobClaims {
           select from busy
           where busy.kind = job.kind
             and (job.kind = 'BACKUP' and busy.source_id = job.source_id
-              or job.kind in ('PRUNE', 'EXPIRE', 'HOLD', 'RECORD') and busy.vault_id = job.vault_id))
+              or job.kind in ('PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'HEAL') and busy.vault_id = job.vault_id))
         and (job.kind = 'RESTORE' or ${this.#limits.jobsPerVault} > (
           select count(*) from busy
           where busy.vault_id in (job.vault_id, job.target_vault_id) or busy.target_vault_id in (job.vault_id, job.target_vault_id)))

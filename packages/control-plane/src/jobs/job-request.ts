@@ -45,6 +45,8 @@ export const jobRequestSchemas = {
   HOLD: z.object({ machine: machineSchema }),
   /** Tells the vault what a lost catalogue is rebuilt from. */
   RECORD: z.object({ machine: machineSchema }),
+  /** Looks for what was done to the vault behind its back; undoes it where that was asked for. */
+  HEAL: z.object({ machine: machineSchema, mends: z.boolean() }),
   CATALOGUE_BACKUP: z.object({ machine: machineSchema }),
 } as const satisfies Record<JobKind, z.ZodType>
 

@@ -2,12 +2,13 @@ import {
   startBackup as backupOperation,
   readJobLog,
   startRestore as restoreOperation,
+  startHeal,
   startPrune,
   startVerification,
 } from '@coffre/api-contract'
 import { CoffreError } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
-import { defineHandler, type Handler } from '../http/api-call.ts'
+import { type ApiCall, defineHandler, type Handler } from '../http/api-call.ts'
 import { pageOfRows, readCursor } from '../http/page-cursor.ts'
 import { findVault } from '../vaults/vault-view.ts'
 import type { NewJob } from './job-store.ts'
@@ -27,6 +28,16 @@ export function startHandlers(parts: StartParts): readonly Handler[] {
   const create = async (job: NewJob): Promise<string> => {
     const id = await catalogue.transaction().execute((transaction) => store.create(job, transaction))
     if (id === undefined) throw new Error('a job without an occurrence was taken for a repeated one')
+    return id
+  }
+  const createInVault = async (call: VaultCall, kind: 'PRUNE' | 'HEAL', more: object): Promise<string> => {
+    const { projectId, principal, params } = call
+    const vault = await findVault(catalogue, projectId, params.vault)
+    if (vault === undefined) throw objectMissing('vault', params.vault)
+    const labels = { projectId, accountLabel: vault.account, regionLabel: vault.region, vaultId: vault.id, vaultName: vault.name }
+    const request = JSON.stringify({ machine: machineFor(machine, vault), ...more })
+    const id = await create({ ...labels, kind, request, createdBy: principal.id })
+    await call.audit({ target: `job:${id}`, detail: { vault: vault.name, ...more } })
     return id
   }
   return [
@@ -65,19 +76,10 @@ export function startHandlers(parts: StartParts): readonly Handler[] {
       await audit({ target: `job:${id}`, detail: { point: point.id, read: body.read } })
       return found(projectId, id)
     }),
-    defineHandler(startPrune, async ({ projectId, principal, params, audit }) => {
-      const vault = await findVault(catalogue, projectId, params.vault)
-      if (vault === undefined) throw objectMissing('vault', params.vault)
-      const labels = { projectId, accountLabel: vault.account, regionLabel: vault.region, vaultId: vault.id, vaultName: vault.name }
-      const id = await create({
-        ...labels,
-        kind: 'PRUNE',
-        request: JSON.stringify({ machine: machineFor(machine, vault) }),
-        createdBy: principal.id,
-      })
-      await audit({ target: `job:${id}`, detail: { vault: vault.name } })
-      return found(projectId, id)
-    }),
+    defineHandler(startPrune, async (call) => found(call.projectId, await createInVault(call, 'PRUNE', {}))),
+    defineHandler(startHeal, async (call) =>
+      found(call.projectId, await createInVault(call, 'HEAL', { mends: !call.body.dryRun })),
+    ),
     defineHandler(readJobLog, async ({ projectId, params, query: { after, limit } }) => {
       const { id } = await found(projectId, params.job)
       const [last] = readCursor(after, ['number']) ?? []
@@ -90,4 +92,8 @@ export function startHandlers(parts: StartParts): readonly Handler[] {
       return pageOfRows(rows, limit, { keyOf: ({ number }) => [number], itemOf: (row) => ({ ...row, at: row.at.toISOString() }) })
     }),
   ]
+}
+
+interface VaultCall extends Pick<ApiCall, 'principal' | 'projectId' | 'audit'> {
+  readonly params: { readonly vault: string }
 }

@@ -4,6 +4,7 @@ import type { Webhook } from '../alarms/webhook.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
 import { forgetOld } from '../people/forget-old.ts'
 import type { People } from '../people/people.ts'
+import { startDueHeals } from './due-heals.ts'
 import { startDueHolds } from './due-holds.ts'
 import { startDuePrunes } from './due-prunes.ts'
 import { startDueRecords } from './due-records.ts'
@@ -21,6 +22,7 @@ export interface SchedulerParts extends DueParts {
 const rulesMs = 1000
 const alarmsMs = 15_000
 const retentionMs = 5 * 60_000
+const healsMs = 60_000
 const holdsMs = 15_000
 /** Also how long changes of policy are gathered before vaults are told of them. */
 const recordsMs = 60_000
@@ -47,6 +49,10 @@ export class Scheduler implements AsyncDisposable {
         const changes = await renewAlarms(catalogue, context, project, await findTroubles(catalogue, context, project.id))
         await webhook?.tell(changes, signal)
       }
+      return undefined
+    })
+    repeat('looking after vaults', healsMs, async () => {
+      await startDueHeals(parts)
       return undefined
     })
     repeat('telling vaults what is held', holdsMs, async () => {

@@ -1,14 +1,15 @@
 import { CoffreError, type Context } from '@coffre/foundation'
-import { addKey, initRepository, listKeys, type Repository, removeKey } from '@coffre/repository'
+import { addKey, changeLockPolicy, initRepository, listKeys, type Repository, removeKey } from '@coffre/repository'
 import type { Backend, RetentionMode, S3Credentials } from '@coffre/storage'
 import type { Catalogue } from '../catalogue/database.ts'
 import { nameTaken } from '../catalogue/name-taken.ts'
-import { newId } from '../catalogue/new-id.ts'
 import { isUniqueViolation } from '../catalogue/unique-violation.ts'
 import type { ApiCall } from '../http/api-call.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
+import { lockPolicyOf } from './lock-policy.ts'
 import { newRecoveryKey } from './recovery-key.ts'
 import { recoveryKit } from './recovery-kit.ts'
+import { columnsOf, forgetReservation, type ReservedVault, reserveVault } from './reserve-vault.ts'
 import type { VaultPlaces } from './vault-places.ts'
 import { vaultSecrets } from './vault-secrets.ts'
 
@@ -63,7 +64,7 @@ export async function createVault(
 ): Promise<CreatedVault> {
   refuseContradiction(request.lock)
   const location = await parts.places.locate(request.location, request.name)
-  const row = await reserve(parts, request, location).catch((error: unknown) => {
+  const row = await reserveVault(parts, request, location).catch((error: unknown) => {
     if (isUniqueViolation(error, 'vault_name')) throw nameTaken('vault', request.name)
     if (isUniqueViolation(error, 'vault_location')) throw placeTaken(location)
     throw error
@@ -88,11 +89,12 @@ async function complete(
   const { secrets, places, context } = parts
   const password = await secrets.get(row.keySecretId, vaultSecrets.key)
   await using storage = await places.openStorage(location, request.writerCredentials, signal)
+  if (!places.isLocal(location)) await refuseUnfit(storage, request.lock, signal)
   const repository = await openOrInit(parts, storage, password, request, row, signal)
   try {
     const recoveryKey = newRecoveryKey(context.random)
     const keyFile = await addRecoveryKey(repository, storage, recoveryKey, signal)
-    await markAvailable(parts, request, row, location, repository.config.id, audit)
+    await markAvailable(parts, request, row, location, repository, audit)
     const facts = { vault: request.name, location, repositoryId: repository.config.id, madeAt: new Date(context.clock.nowMs()) }
     return { id: row.id, recoveryKey, recoveryKit: recoveryKit({ ...facts, recoveryKey, keyFile }) }
   } catch (error) {
@@ -123,35 +125,19 @@ async function markAvailable(
   request: NewVault,
   { id }: ReservedVault,
   location: string,
-  repositoryId: string,
+  { config, backend }: Repository,
   audit: AuditWithin,
 ): Promise<void> {
   const { name, lock } = request
   await catalogue.transaction().execute(async (transaction) => {
-    await transaction.updateTable('vault').set({ state: 'AVAILABLE', repositoryId }).where('id', '=', id).execute()
+    const facts = { repositoryId: config.id, storageLocks: backend.objectLock !== undefined }
+    await transaction
+      .updateTable('vault')
+      .set({ state: 'AVAILABLE', ...facts })
+      .where('id', '=', id)
+      .execute()
     await audit({ target: `vault:${id}`, detail: { name, location, lock: lock ?? null } }, transaction)
   })
-}
-
-async function forgetReservation({ catalogue }: VaultParts, { id }: ReservedVault): Promise<void> {
-  await catalogue.transaction().execute(async (transaction) => {
-    await transaction.deleteFrom('tag').where('objectId', '=', id).execute()
-    const gone = await transaction
-      .deleteFrom('vault')
-      .where('id', '=', id)
-      .where('state', '=', 'CREATING')
-      .returning(['keySecretId', 'writerSecretId', 'keeperSecretId'])
-      .executeTakeFirst()
-    const secretIds = Object.values(gone ?? {}).filter((secretId) => secretId !== null)
-    if (secretIds.length > 0) await transaction.deleteFrom('secret').where('id', 'in', secretIds).execute()
-  })
-}
-
-interface ReservedVault {
-  readonly id: string
-  /** False when an earlier attempt made it. */
-  readonly isNew: boolean
-  readonly keySecretId: string
 }
 
 function refuseContradiction(lock: VaultLock | undefined): void {
@@ -161,89 +147,31 @@ function refuseContradiction(lock: VaultLock | undefined): void {
   throw new CoffreError('policy.retention-invalid', problem, { hint: 'Give a greatest retention that is not less.' })
 }
 
+/**
+ * On a local disk a lock is Coffre's word; who asks for one in a bucket means more than that. What a bucket locks by itself can never be
+ * pruned (rule L4), with a lock or without.
+ */
+async function refuseUnfit({ objectLock, location }: Backend, lock: VaultLock | undefined, signal: AbortSignal): Promise<void> {
+  if (lock !== undefined && objectLock === undefined) {
+    throw new CoffreError('storage.unsupported', `${location} cannot keep a lock`, {
+      hint: 'Make the bucket with object lock switched on. The credentials need s3:GetBucketObjectLockConfiguration to see it.',
+    })
+  }
+  const found = await objectLock?.defaultRetention(signal)
+  if (found === undefined) return
+  throw new CoffreError('storage.unsupported', `the bucket of ${location} locks every new file for ${found.days} days by itself`, {
+    hint: 'Coffre sets terms itself. Take the default retention off the bucket; object lock stays on.',
+  })
+}
+
 function placeTaken(location: string): CoffreError {
   return new CoffreError('object.exists', `there is a vault at ${location} already`, {
     hint: 'Choose another place, or use that vault.',
   })
 }
 
-/** The row of the vault, or that of an earlier attempt at the same one that did not end. */
-async function reserve(parts: VaultParts, request: NewVault, location: string): Promise<ReservedVault> {
-  const { catalogue, secrets, context } = parts
-  return catalogue.transaction().execute(async (transaction) => {
-    const known = await transaction
-      .selectFrom('vault')
-      .select(['id', 'state', 'location', 'keySecretId'])
-      .where('projectId', '=', request.projectId)
-      .where('name', '=', request.name)
-      .where('deletionDate', 'is', null)
-      .forUpdate()
-      .executeTakeFirst()
-    if (known !== undefined) {
-      if (known.state !== 'CREATING' || known.location !== location || known.keySecretId === null)
-        throw nameTaken('vault', request.name)
-      return { id: known.id, keySecretId: known.keySecretId, isNew: false }
-    }
-    const project = await transaction
-      .selectFrom('project')
-      .select(['accountLabel', 'regionLabel'])
-      .where('id', '=', request.projectId)
-      .executeTakeFirstOrThrow()
-    const put = (purpose: string, secret: Uint8Array) => secrets.put(request.projectId, purpose, secret, transaction)
-    const credentials = (given: S3Credentials | undefined, purpose: string) =>
-      given === undefined ? null : put(purpose, Buffer.from(JSON.stringify(given)))
-    const id = newId(context)
-    const keySecretId = await put(vaultSecrets.key, Buffer.from(Buffer.from(context.random.bytes(32)).toString('base64url')))
-    await transaction
-      .insertInto('vault')
-      .values({
-        id,
-        projectId: request.projectId,
-        accountLabel: project.accountLabel,
-        regionLabel: request.region ?? project.regionLabel,
-        name: request.name,
-        kind: 'BACKUP_VAULT',
-        state: 'CREATING',
-        location,
-        classification: request.classification ?? null,
-        keySecretId,
-        writerSecretId: await credentials(request.writerCredentials, vaultSecrets.writer),
-        keeperSecretId: await credentials(request.keeperCredentials, vaultSecrets.keeper),
-        ...lockColumns(request, context),
-        createdAt: new Date(context.clock.nowMs()),
-      })
-      .execute()
-    const tags = Object.entries(request.tags).map(([key, value]) => ({ key, value }))
-    const tagged = { projectId: request.projectId, objectKind: 'vault', objectId: id } as const
-    if (tags.length > 0)
-      await transaction
-        .insertInto('tag')
-        .values(tags.map((tag) => ({ ...tagged, ...tag })))
-        .execute()
-    return { id, keySecretId, isNew: true }
-  })
-}
-
-function lockColumns({ lock }: NewVault, { clock }: Context) {
-  if (lock === undefined) return {}
-  const { mode, minRetentionDays, maxRetentionDays, changeableForDays } = lock
-  const isCompliance = mode === 'compliance'
-  const changeable = isCompliance ? (changeableForDays ?? leastChangeableDays) : undefined
-  return {
-    lockMode: mode,
-    minRetentionDays: minRetentionDays ?? null,
-    maxRetentionDays: maxRetentionDays ?? null,
-    changeableForDays: changeable ?? null,
-    lockDate: changeable === undefined ? null : new Date(clock.nowMs() + changeable * dayMs),
-  }
-}
-
 /** What its key file says of who holds the recovery key. */
 const recoveryIdentity = { username: 'recovery', hostname: 'coffre' }
-
-const dayMs = 86_400_000
-/** As AWS has it: time enough to notice a mistake that would last for years. */
-const leastChangeableDays = 3
 
 async function openOrInit(
   { places }: VaultParts,
@@ -254,8 +182,12 @@ async function openOrInit(
   signal: AbortSignal,
 ): Promise<Repository> {
   const config = { type: 'config', name: '' } as const
-  if (!isNew && (await storage.stat(config, signal)) !== undefined) return places.openRepository(storage, password, signal)
-  const isLocked = lock !== undefined && storage.objectLock !== undefined
-  const settings = isLocked ? { lock: { mode: lock.mode, days: lock.minRetentionDays ?? 1 } } : {}
-  return initRepository(storage, places.repositoryContext(), { password, ...settings }, signal)
+  const policy = lock && storage.objectLock && lockPolicyOf(columnsOf(lock))
+  if (!isNew && (await storage.stat(config, signal)) !== undefined) {
+    const repository = await places.openRepository(storage, password, signal)
+    // The attempt before may have asked for another lock.
+    if (storage.objectLock !== undefined) await changeLockPolicy(repository, policy, signal)
+    return repository
+  }
+  return initRepository(storage, places.repositoryContext(), { password, ...(policy && { lock: policy }) }, signal)
 }

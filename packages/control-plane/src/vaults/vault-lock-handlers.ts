@@ -7,12 +7,15 @@ import {
   type VaultView,
 } from '@coffre/api-contract'
 import { CoffreError, type Context } from '@coffre/foundation'
+import { parseLocation } from '@coffre/storage'
 import { type Selectable, sql, type Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
-import { isUuid } from '../catalogue/is-uuid.ts'
+import { byIdOrName } from '../catalogue/by-id-or-name.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 import { type ApiCall, defineHandler, type Handler } from '../http/api-call.ts'
+import type { JobStore } from '../jobs/job-store.ts'
+import { machineFor } from '../jobs/machine-for.ts'
 import type { Approvals } from '../people/approvals.ts'
 import { actionOn, useApproval } from '../people/approved-actions.ts'
 import { signedIn } from '../people/principal.ts'
@@ -21,7 +24,10 @@ import { findVault } from './vault-view.ts'
 
 export interface VaultLockParts {
   readonly catalogue: Catalogue
+  readonly store: JobStore
   readonly context: Context
+  /** Of this server's state folder. */
+  readonly machine: string
   readonly approvals: Approvals
 }
 
@@ -60,11 +66,12 @@ interface LockCall extends Pick<ApiCall, 'principal' | 'projectId' | 'audit'> {
 }
 
 async function changeLock(
-  { catalogue, context, approvals }: VaultLockParts,
+  parts: VaultLockParts,
   { principal, projectId, params, query, audit }: LockCall,
   wanted: WantedLock | undefined,
   actionOf: (vault: VaultRow) => ReturnType<typeof actionOn>,
 ): Promise<VaultView> {
+  const { catalogue, context, approvals } = parts
   refuseContradiction(wanted)
   const now = new Date(context.clock.nowMs())
   const id = await catalogue.transaction().execute(async (within) => {
@@ -75,8 +82,10 @@ async function changeLock(
     if (change === 'final') throw final(vault)
     if (change === 'weakens') await useApproval(approvals, signedIn(principal), query.approval, actionOf(vault), within)
     if (change !== 'none') {
+      if (after !== undefined) refuseUnkept(vault)
       const columns = columnsOf(after, daysOf(vault, wanted))
       await within.updateTable('vault').set(columns).where('id', '=', vault.id).execute()
+      await startRecord(parts, vault, principal.id, within)
     }
     await audit({ target: `vault:${vault.id}`, detail: { change, before: before ?? null, after: after ?? null } }, within)
     return vault.id
@@ -84,6 +93,27 @@ async function changeLock(
   const view = await findVault(catalogue, projectId, id)
   if (view === undefined) throw objectMissing('vault', params.vault)
   return view
+}
+
+/** Has the vault itself told at once: what is committed from then on goes by the new lock. The scheduler would do so a minute later. */
+async function startRecord(
+  { store, machine }: VaultLockParts,
+  vault: VaultRow,
+  createdBy: string,
+  within: Transaction<Database>,
+): Promise<void> {
+  if (vault.state !== 'AVAILABLE') return
+  const { id, name, projectId, accountLabel, regionLabel } = vault
+  const about = { projectId, accountLabel, regionLabel, vaultId: id, vaultName: name }
+  const request = JSON.stringify({ machine: machineFor(machine, vault) })
+  await store.create({ ...about, kind: 'RECORD', request, createdBy, priority: 10 }, within)
+}
+
+function refuseUnkept({ name, location, storageLocks }: VaultRow): void {
+  if (storageLocks || parseLocation(location).kind === 'local') return
+  throw new CoffreError('storage.unsupported', `the storage of vault ${name} does not keep locks`, {
+    hint: 'Object lock must be switched on in the bucket; what it says is looked at once a day, and by `vaults.heal`.',
+  })
 }
 
 function termsOf({ lockMode, minRetentionDays, maxRetentionDays, lockDate }: VaultRow): LockTerms | undefined {
@@ -131,7 +161,7 @@ async function lockVault(projectId: string, idOrName: string, within: Transactio
     .selectAll()
     .where('projectId', '=', projectId)
     .where('deletionDate', 'is', null)
-    .where(({ eb, or }) => or([eb('name', '=', idOrName), ...(isUuid(idOrName) ? [eb('id', '=', idOrName)] : [])]))
+    .where(byIdOrName('vault', idOrName))
     .forUpdate()
     .executeTakeFirst()
   if (found === undefined) throw objectMissing('vault', idOrName)

@@ -1,7 +1,7 @@
 import type { VaultView } from '@coffre/api-contract'
 import type { Selectable } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
-import { isUuid } from '../catalogue/is-uuid.ts'
+import { byIdOrName } from '../catalogue/by-id-or-name.ts'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 
 /** Vaults of a project as the API shows them, in the order of their names. `after` is the name that the page before ended with. */
@@ -22,7 +22,7 @@ export async function findVault(catalogue: Catalogue, projectId: string, idOrNam
     .selectAll()
     .where('projectId', '=', projectId)
     .where('deletionDate', 'is', null)
-    .where(({ eb, or }) => or([eb('name', '=', idOrName), ...(isUuid(idOrName) ? [eb('id', '=', idOrName)] : [])]))
+    .where(byIdOrName('vault', idOrName))
     .limit(1)
     .execute()
   return (await viewsOf(catalogue, rows))[0]
@@ -66,7 +66,7 @@ function viewOf(row: Selectable<VaultTable>, points: number, sizeBytes: number, 
 }
 
 function lockOf(row: Selectable<VaultTable>): VaultView['lock'] {
-  const { lockMode, minRetentionDays, maxRetentionDays, changeableForDays, lockDate, location } = row
+  const { lockMode, minRetentionDays, maxRetentionDays, changeableForDays, lockDate, storageLocks } = row
   if (lockMode === null) return null
   return {
     mode: lockMode,
@@ -74,6 +74,6 @@ function lockOf(row: Selectable<VaultTable>): VaultView['lock'] {
     ...(maxRetentionDays === null ? {} : { maxRetentionDays }),
     ...(changeableForDays === null ? {} : { changeableForDays }),
     lockDate: lockDate?.toISOString() ?? null,
-    isEnforcedByStorage: location.startsWith('s3:'),
+    isEnforcedByStorage: storageLocks,
   }
 }

@@ -5,6 +5,7 @@ import type { Claim } from '../jobs/job-claims.ts'
 import { type Finish, runBackupJob } from './backup-job.ts'
 import { runCopyJob } from './copy-job.ts'
 import { runExpireJob } from './expire-job.ts'
+import { runHealJob } from './heal-job.ts'
 import { runHoldJob } from './hold-job.ts'
 import { type Interruption, JobRun, type RunTimes } from './job-run.ts'
 import { runPruneJob } from './prune-job.ts'
@@ -19,6 +20,7 @@ const executions: Readonly<Partial<Record<JobKind, Execute>>> = {
   BACKUP: runBackupJob,
   COPY: runCopyJob,
   EXPIRE: runExpireJob,
+  HEAL: runHealJob,
   HOLD: runHoldJob,
   PRUNE: runPruneJob,
   RECORD: runRecordJob,

@@ -13,6 +13,7 @@ import { type PointTerms, pointTerms } from '../points/point-terms.ts'
 import { loadRetentionPoints } from '../points/retention-points.ts'
 import { sourceSecret } from '../sources/create-source.ts'
 import { engineNamed } from '../sources/source-engines.ts'
+import { bringLock } from './bring-lock.ts'
 import { hiddenPaths } from './hidden-paths.ts'
 import type { JobRun } from './job-run.ts'
 import { openSession } from './open-vault.ts'
@@ -33,6 +34,7 @@ export async function runBackupJob(parts: WorkerParts, run: JobRun): Promise<Fin
   const source = await sourceOf(parts, job)
   const startMs = parts.context.clock.nowMs()
   await using session = await openSession(parts, job.vaultId, signal)
+  await bringLock(session, session.row, signal)
   const own = await loadRetentionPoints(parts.catalogue, source.id)
   const earlier = own.filter(({ ruleId, vaultId }) => vaultId === session.row.id && ruleId === (job.ruleId ?? undefined))
   const terms = pointTerms(request.lifecycle, request.timeZone, startMs, earlier, session.row)

@@ -10,6 +10,7 @@ import { newFollowUp } from '../jobs/new-follow-up.ts'
 import { type PointTerms, pointTerms } from '../points/point-terms.ts'
 import { loadRetentionPoints } from '../points/retention-points.ts'
 import type { Finish } from './backup-job.ts'
+import { bringLock } from './bring-lock.ts'
 import type { JobRun } from './job-run.ts'
 import { openSession } from './open-vault.ts'
 import { pointOf } from './point-of.ts'
@@ -24,6 +25,7 @@ export async function runCopyJob(parts: WorkerParts, run: JobRun): Promise<Finis
   const point = await pointOf(parts.catalogue, request.pointId)
   await using from = await openSession(parts, point.vaultId, signal)
   await using to = await openSession(parts, job.targetVaultId, signal)
+  await bringLock(to, to.row, signal)
   const atMs = (point.consistentAt ?? point.createdAt).getTime()
   const own = point.sourceId === null ? [] : await loadRetentionPoints(parts.catalogue, point.sourceId)
   const earlier = own.filter(({ vaultId, ruleId }) => vaultId === to.row.id && ruleId === (point.ruleId ?? undefined))

@@ -1,10 +1,20 @@
 import { lockVault } from '@coffre/engine'
-import { forgetSnapshots, heldAt, loadVaultState, recordKnown } from '@coffre/repository'
+import { isCoffreError } from '@coffre/foundation'
+import {
+  forgetSnapshots,
+  type Held,
+  heldAt,
+  loadVaultState,
+  type Repository,
+  recordKnown,
+  type VaultState,
+} from '@coffre/repository'
 import { sql } from 'kysely'
 import { requestOf } from '../jobs/job-request.ts'
 import type { Finish } from './backup-job.ts'
 import type { JobRun } from './job-run.ts'
 import { openVault } from './open-vault.ts'
+import { storeNowMs } from './store-now.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 const isHeld = sql<boolean>`exists (select from hold_point join hold on hold.id = hold_id
@@ -12,7 +22,7 @@ const isHeld = sql<boolean>`exists (select from hold_point join hold on hold.id 
 
 /**
  * Removes points that retention, or somebody, has decided to remove: they are in state DELETING by now. What the vault itself holds
- * back stays: it is a point again, and the job says so.
+ * back stays: it is a point again, locked for as long as the vault says, and the job says so.
  */
 export async function runExpireJob(parts: WorkerParts, run: JobRun): Promise<Finish> {
   const { points } = requestOf('EXPIRE', run.job)
@@ -35,12 +45,14 @@ export async function runExpireJob(parts: WorkerParts, run: JobRun): Promise<Fin
   await using session = await lockVault(repository, {}, run.signal)
   const signal = AbortSignal.any([run.signal, session.signal])
   await session.confirmed
-  const held = heldAt(await loadVaultState(repository, signal), parts.context.clock.nowMs())
-  const stays = (row: (typeof rows)[number]): boolean => row.isHeld || held.snapshots.has(row.snapshotId)
-  const kept = rows.filter(stays)
-  const going = rows.filter((row) => !stays(row))
+  const state = await loadVaultState(repository, signal)
+  const nowMs = await storeNowMs(repository, parts.context.clock, signal)
+  const held = heldAt(state, nowMs)
+  const wanted = rows.filter((row) => !row.isHeld && !held.snapshots.has(row.snapshotId) && lockEndMs(state, row) <= nowMs)
+  const locked = await forget(repository, wanted, held, signal)
+  const going = wanted.filter((row) => !locked.has(row))
+  const kept = rows.filter((row) => !going.includes(row))
   const snapshots = going.map(({ snapshotId }) => snapshotId)
-  await forgetSnapshots(repository, snapshots, { held }, signal)
   await recordKnown(repository, { removed: snapshots.map((name) => ({ type: 'snapshot', name })) }, signal)
   const deletionDate = new Date(parts.context.clock.nowMs())
   return {
@@ -52,10 +64,50 @@ export async function runExpireJob(parts: WorkerParts, run: JobRun): Promise<Fin
     commit: async (transaction) => {
       for (const { id } of going)
         await transaction.updateTable('point').set({ state: 'EXPIRED', deletionDate }).where('id', '=', id).execute()
-      for (const { id } of kept) {
-        const state = points.find((point) => point.id === id)?.state ?? 'COMPLETED'
-        await transaction.updateTable('point').set({ state }).where('id', '=', id).execute()
+      for (const row of kept) {
+        const { id } = row
+        const before = points.find((point) => point.id === id)?.state ?? 'COMPLETED'
+        // What the catalogue did not know keeps it from being asked for again and again.
+        const endMs = lockEndMs(state, row)
+        const lock = endMs > nowMs ? { lockUntil: new Date(endMs) } : {}
+        await transaction
+          .updateTable('point')
+          .set({ state: before, ...lock })
+          .where('id', '=', id)
+          .execute()
       }
     },
   }
+}
+
+interface Removal {
+  readonly snapshotId: string
+}
+
+/** When the vault lets a point go: its snapshot is locked to the end of a quantum, somewhat longer than the point itself (rule L2). */
+function lockEndMs({ points, ledger }: VaultState, { snapshotId }: Removal): number {
+  return Math.max(points.get(snapshotId) ?? 0, ledger.get(`snapshot/${snapshotId}`)?.untilMs ?? 0)
+}
+
+/** Resolves to those that the storage does not let go, though the vault's state knows of no lock. */
+async function forget<Row extends Removal>(
+  repository: Repository,
+  rows: readonly Row[],
+  held: Held,
+  signal: AbortSignal,
+): Promise<ReadonlySet<Row>> {
+  const locked = new Set<Row>()
+  const snapshots = rows.map(({ snapshotId }) => snapshotId)
+  try {
+    await forgetSnapshots(repository, snapshots, { held }, signal)
+  } catch (error) {
+    if (!isCoffreError(error, 'storage.locked')) throw error
+    for (const row of rows) {
+      await forgetSnapshots(repository, [row.snapshotId], { held }, signal).catch((reason: unknown) => {
+        if (!isCoffreError(reason, 'storage.locked')) throw reason
+        locked.add(row)
+      })
+    }
+  }
+  return locked
 }

@@ -6,11 +6,12 @@ import { collectPolicy } from '../recovery/collect-policy.ts'
 import { collectPoints } from '../recovery/point-record.ts'
 import { documentsOf, hashPolicy } from '../recovery/vault-records.ts'
 import type { Finish } from './backup-job.ts'
+import { bringLock } from './bring-lock.ts'
 import type { JobRun } from './job-run.ts'
 import { openVault } from './open-vault.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-/** Writes into a vault what the catalogue is rebuilt from should it be lost. What the vault says already is not written again. */
+/** Writes into a vault what its lock is now, and what the catalogue is rebuilt from should it be lost. What the vault says already is not written again. */
 export async function runRecordJob(parts: WorkerParts, run: JobRun): Promise<Finish> {
   const { catalogue, context } = parts
   await using vault = await openVault(parts, run.job.vaultId, 'keeper', run.signal)
@@ -18,6 +19,7 @@ export async function runRecordJob(parts: WorkerParts, run: JobRun): Promise<Fin
   await using session = await lockVault(repository, {}, run.signal)
   const signal = AbortSignal.any([run.signal, session.signal])
   await session.confirmed
+  await bringLock(session, row, signal)
   const known = await knownAnchors(repository, run, signal)
   const breaks = await compareAnchors(catalogue, known)
   const readAt = new Date(context.clock.nowMs())
@@ -45,6 +47,8 @@ export async function runRecordJob(parts: WorkerParts, run: JobRun): Promise<Fin
           .onConflict((conflict) => conflict.doNothing())
           .execute()
       }
+      const storageLocks = repository.backend.objectLock !== undefined
+      await transaction.updateTable('vault').set({ storageLocks }).where('id', '=', row.id).execute()
       await transaction
         .insertInto('vaultRecord')
         .values({ vaultId: row.id, ...told })

@@ -1,3 +1,4 @@
+import type { Generated } from 'kysely'
 import type { Document } from './document.ts'
 
 export interface OrgTable {
@@ -48,6 +49,8 @@ export interface VaultTable {
   maxRetentionDays: number | null
   changeableForDays: number | null
   lockDate: Date | null
+  /** Whether the storage keeps what is locked from being destroyed, as it told when it was last asked. */
+  storageLocks: Generated<boolean>
   sourceVaultId: string | null
   accessPolicy: string | null
   notificationTopic: string | null

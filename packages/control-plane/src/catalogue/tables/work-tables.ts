@@ -1,7 +1,18 @@
 import type { Generated } from 'kysely'
 import type { Document } from './document.ts'
 
-export const jobKinds = ['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'CATALOGUE_BACKUP'] as const
+export const jobKinds = [
+  'BACKUP',
+  'COPY',
+  'RESTORE',
+  'VERIFY',
+  'PRUNE',
+  'EXPIRE',
+  'HOLD',
+  'RECORD',
+  'HEAL',
+  'CATALOGUE_BACKUP',
+] as const
 export type JobKind = (typeof jobKinds)[number]
 
 export const jobStates = [
