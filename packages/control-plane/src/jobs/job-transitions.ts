@@ -1,4 +1,4 @@
-import type { JobState } from '../catalogue/tables/work-tables.ts'
+import { type JobState, jobStates } from '../catalogue/tables/work-tables.ts'
 
 /**
  * What can happen to a job.
@@ -52,3 +52,6 @@ export function nextJobState(state: JobState, event: JobEvent): JobState | undef
 export function isFinal(state: JobState): boolean {
   return transitions[state] === ended
 }
+
+/** The states of jobs that have not ended. */
+export const activeJobStates: readonly JobState[] = jobStates.filter((state) => !isFinal(state))

@@ -1,8 +1,8 @@
 import { type JobStateName, type JobView, problemSchema } from '@coffre/api-contract'
 import type { Catalogue } from '../catalogue/database.ts'
-import { type JobKind, jobStates } from '../catalogue/tables/work-tables.ts'
+import type { JobKind } from '../catalogue/tables/work-tables.ts'
 import type { NewestFirstKey } from '../http/newest-first-key.ts'
-import { isFinal } from './job-transitions.ts'
+import { activeJobStates } from './job-transitions.ts'
 
 export interface JobFilter {
   readonly state?: JobStateName
@@ -11,8 +11,6 @@ export interface JobFilter {
   readonly kind?: JobKind
   readonly sourceId?: string
 }
-
-const activeStates = jobStates.filter((state) => !isFinal(state))
 
 /** Jobs of a project, the newest first. */
 export async function listJobs(
@@ -23,7 +21,7 @@ export async function listJobs(
 ): Promise<JobView[]> {
   let query = jobs(catalogue).where('job.projectId', '=', projectId)
   if (state !== undefined) query = query.where('job.state', '=', state)
-  if (isActive !== undefined) query = query.where('job.state', isActive ? 'in' : 'not in', activeStates)
+  if (isActive !== undefined) query = query.where('job.state', isActive ? 'in' : 'not in', activeJobStates)
   if (kind !== undefined) query = query.where('job.kind', '=', kind)
   if (sourceId !== undefined) query = query.where('job.sourceId', '=', sourceId)
   const { after } = page

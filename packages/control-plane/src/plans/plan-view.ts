@@ -1,8 +1,8 @@
 import type { PlanView } from '@coffre/api-contract'
 import type { Context } from '@coffre/foundation'
 import type { Rule } from '@coffre/policy'
+import { byIdOrName } from '../catalogue/by-id-or-name.ts'
 import type { Catalogue } from '../catalogue/database.ts'
-import { isUuid } from '../catalogue/is-uuid.ts'
 import { nextRunsOf } from './apply-plan.ts'
 
 const runsShown = 10
@@ -26,10 +26,7 @@ export async function findPlan(
   projectId: string,
   idOrName: string,
 ): Promise<PlanView | undefined> {
-  const rows = await plans(catalogue, projectId)
-    .where(({ eb, or }) => or([eb('plan.name', '=', idOrName), ...(isUuid(idOrName) ? [eb('plan.id', '=', idOrName)] : [])]))
-    .limit(1)
-    .execute()
+  const rows = await plans(catalogue, projectId).where(byIdOrName('plan', idOrName)).limit(1).execute()
   return (await viewsOf(catalogue, context, rows))[0]
 }
 

@@ -2,6 +2,7 @@ import type { KeepLevel, Lifecycle, RetentionPoint } from '@coffre/policy'
 import { type Selectable, sql, type Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
+import { activeJobStates } from '../jobs/job-transitions.ts'
 
 /** What a point is to retention. */
 export function retentionState(
@@ -30,7 +31,7 @@ export async function loadRetentionPoints(reader: Catalogue | Transaction<Databa
     )
     .select(
       sql<string[]>`array(select job.id::text from job where job.kind in ('COPY', 'RESTORE', 'VERIFY')
-        and job.state in ('CREATED', 'PENDING', 'RUNNING', 'RETRYING', 'ABORTING')
+        and job.state in (${sql.join(activeJobStates)})
         and job.request->>'pointId' = point.id::text)`.as('readerIds'),
     )
     .where('sourceId', '=', sourceId)

@@ -125,7 +125,11 @@ class ProjectRun {
 
   async run({ id, anchorAt, evaluatedThrough }: DueRule, now: Date): Promise<void> {
     const planned = this.#rules.get(id)
-    if (planned?.rule.schedule === undefined) return
+    if (planned?.rule.schedule === undefined) {
+      // Its plan was deleted, or it no longer has a schedule: it is not due again.
+      await this.#transaction.updateTable('rule').set({ nextDueAt: null }).where('id', '=', id).execute()
+      return
+    }
     const { rule, timeZone } = planned
     const { startWindowMinutes } = rule
     const { listed } = missedOccurrences(

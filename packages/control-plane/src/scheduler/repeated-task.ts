@@ -1,5 +1,7 @@
 import type { Clock } from '@coffre/foundation'
 
+const leastPauseMs = 50
+
 /** Does a task again and again, with a pause after each time. A failure is logged and changes nothing about the next time. */
 export class RepeatedTask implements AsyncDisposable {
   readonly #stop = new AbortController()
@@ -43,7 +45,8 @@ async function repeat(
         log(`${name} failed, trying again: ${error instanceof Error ? error.message : String(error)}`)
       hasFailed = true
     }
-    const nextMs = Math.min(pauseMs, Math.max(0, wantedMs - clock.nowMs()))
+    // What is due already, and was left to another server, is looked at again soon, but not without a breath.
+    const nextMs = Math.min(pauseMs, Math.max(leastPauseMs, wantedMs - clock.nowMs()))
     await clock.sleep(nextMs, signal).catch(() => undefined)
   }
 }

@@ -1,10 +1,9 @@
 import { CoffreError } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import type { ApiCall } from '../http/api-call.ts'
+import { activeJobStates } from '../jobs/job-transitions.ts'
 import type { SourceParts } from './create-source.ts'
 import { findSourceRow } from './source-view.ts'
-
-const activeStates = ['CREATED', 'PENDING', 'RUNNING', 'RETRYING', 'ABORTING'] as const
 
 /**
  * Ends the protection of a source. Its points stay until they expire, its name is free again, its secrets are gone. `object.in-use`
@@ -25,7 +24,7 @@ export async function deleteSource(
       .selectFrom('job')
       .select('id')
       .where('sourceId', '=', source.id)
-      .where('state', 'in', activeStates)
+      .where('state', 'in', activeJobStates)
       .executeTakeFirst()
     if (active !== undefined) {
       throw new CoffreError('object.in-use', `job ${active.id} of ${source.name} is under way`, {

@@ -1,7 +1,7 @@
 import { findingSchema, type SourceView } from '@coffre/api-contract'
 import type { Selectable } from 'kysely'
+import { byIdOrName } from '../catalogue/by-id-or-name.ts'
 import type { Catalogue } from '../catalogue/database.ts'
-import { isUuid } from '../catalogue/is-uuid.ts'
 import type { SourceTable } from '../catalogue/tables/policy-tables.ts'
 
 export interface SourceFilter {
@@ -53,7 +53,7 @@ export async function findSourceRow(
     .selectAll()
     .where('projectId', '=', projectId)
     .where('deletionDate', 'is', null)
-    .where(({ eb, or }) => or([eb('name', '=', idOrName), ...(isUuid(idOrName) ? [eb('id', '=', idOrName)] : [])]))
+    .where(byIdOrName('source', idOrName))
     .executeTakeFirst()
 }
 

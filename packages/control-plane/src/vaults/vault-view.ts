@@ -1,7 +1,7 @@
 import type { VaultView } from '@coffre/api-contract'
 import type { Selectable } from 'kysely'
-import type { Catalogue } from '../catalogue/database.ts'
 import { byIdOrName } from '../catalogue/by-id-or-name.ts'
+import type { Catalogue } from '../catalogue/database.ts'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 
 /** Vaults of a project as the API shows them, in the order of their names. `after` is the name that the page before ended with. */
