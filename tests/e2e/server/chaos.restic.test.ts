@@ -29,6 +29,7 @@ const chaosMs = 130_000
 const quietMs = 180_000
 const sources = 6
 const rulesPerSource = 6
+const postgresKills = 3
 const seed = testSeed('chaos')
 
 /** A process that is killed and started again, and never told why. */
@@ -141,18 +142,19 @@ test('two servers and three workers are killed again and again, and so is Postgr
       .then((some) => some.call(startBackup, { params: { source: name }, body: {} }, { signal: AbortSignal.timeout(5000) }))
       .catch(() => undefined)
     if (asked !== undefined) promised.push(asked.id)
-    await harm(random, { servers, workers, proxy, dataFolder: join(folder, 'postgres') })
+    await harm(random, { servers, workers, proxy })
+    const isTime = performance.now() - startedMs > ((killed.postgres + 1) * chaosMs) / (postgresKills + 1)
+    if (isTime) await killPostgres(join(folder, 'postgres'))
     for (const victim of [...servers, ...workers]) if (!victim.isRunning && random.integer(2) === 0) victim.start()
   }
   proxy.mend()
   for (const victim of [...servers, ...workers]) if (!victim.isRunning) victim.start()
 
-  const database = new pg.Client({ ...postgres.settings, database: 'chaos' })
+  const database = new pg.Pool({ ...postgres.settings, database: 'chaos', max: 1 })
   database.on('error', () => undefined)
-  await eventually(() => database.connect())
   stack.defer(() => database.end())
   // No new runs: what is there is what counts.
-  await database.query('update rule set next_due_at = null')
+  await eventually(() => database.query('update rule set next_due_at = null'))
   await eventually(async () => {
     const active = await rowsOf(database, "select id from job where state in ('CREATED','PENDING','RUNNING','RETRYING','ABORTING')")
     assert.equal(active.length, 0)
@@ -204,21 +206,12 @@ interface Harmed {
   readonly servers: readonly Victim[]
   readonly workers: readonly Victim[]
   readonly proxy: CuttableProxy
-  readonly dataFolder: string
 }
 
 /** What was done to them in all: a run that killed nothing proves nothing. */
 const killed = { workers: 0, servers: 0, postgres: 0, cuts: 0 }
 
-function kill(pid: number): boolean {
-  try {
-    return process.kill(pid, 'SIGKILL')
-  } catch {
-    return false
-  }
-}
-
-async function harm(random: SeededRandom, { servers, workers, proxy, dataFolder }: Harmed): Promise<void> {
+async function harm(random: SeededRandom, { servers, workers, proxy }: Harmed): Promise<void> {
   const kind = random.integer(10)
   if (kind < 3) {
     await workers[random.integer(workers.length)]?.kill()
@@ -230,15 +223,22 @@ async function harm(random: SeededRandom, { servers, workers, proxy, dataFolder 
     proxy.cut()
     killed.cuts++
   } else if (kind < 8) proxy.mend()
-  else if (kind < 9 && random.integer(2) === 0) {
-    // It may be dead already, or about to be started again.
-    const pid = Number((await readFile(join(dataFolder, 'catalogue/data/postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0])
-    if (pid > 1) killed.postgres += kill(pid) ? 1 : 0
+}
+
+/** Where it is just dead, or just being started, it is killed the next time. */
+async function killPostgres(dataFolder: string): Promise<void> {
+  const pid = Number((await readFile(join(dataFolder, 'catalogue/data/postmaster.pid'), 'utf8').catch(() => '')).split('\n')[0])
+  if (!(pid > 1)) return
+  try {
+    process.kill(pid, 'SIGKILL')
+    killed.postgres++
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
   }
 }
 
 /** Each instant at which a rule fell due is recorded once, and each that was to run has one job. */
-async function assertOccurrences(database: pg.Client): Promise<void> {
+async function assertOccurrences(database: pg.Pool): Promise<void> {
   const rules = await rowsOf<{ id: string; from: Date; through: Date }>(
     database,
     'select rule.id, anchor_at as from, evaluated_through as through from rule where deletion_date is null',
@@ -263,7 +263,7 @@ async function assertOccurrences(database: pg.Client): Promise<void> {
 }
 
 /** Jobs, points and snapshots are the same in number, each of one job; and stock restic finds all of them whole. */
-async function assertPoints(database: pg.Client, vault: string, recoveryKey: string): Promise<void> {
+async function assertPoints(database: pg.Pool, vault: string, recoveryKey: string): Promise<void> {
   const points = await rowsOf<{ snapshot: string; job: string; verification: string }>(
     database,
     'select snapshot_id as snapshot, job_id as job, verification from point where deletion_date is null',
@@ -283,7 +283,7 @@ async function assertPoints(database: pg.Client, vault: string, recoveryKey: str
   await restic('check', '--read-data')
 }
 
-async function rowsOf<Row = unknown>(database: pg.Client, text: string): Promise<Row[]> {
+async function rowsOf<Row = unknown>(database: pg.Pool, text: string): Promise<Row[]> {
   return (await database.query(text)).rows as Row[]
 }
 

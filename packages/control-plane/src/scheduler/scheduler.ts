@@ -1,7 +1,9 @@
 import { renewAlarms } from '../alarms/alarm-book.ts'
 import { findTroubles } from '../alarms/find-troubles.ts'
 import type { Webhook } from '../alarms/webhook.ts'
+import { exportAudit } from '../audit/audit-export.ts'
 import type { AuditLog } from '../audit/audit-log.ts'
+import type { AuditSink } from '../audit/audit-sink.ts'
 import { forgetOld } from '../people/forget-old.ts'
 import type { People } from '../people/people.ts'
 import { startDueHeals } from './due-heals.ts'
@@ -15,12 +17,15 @@ import { applyRetention } from './retention.ts'
 export interface SchedulerParts extends DueParts {
   readonly people: People
   readonly audit: AuditLog
+  /** Undefined when the audit log stays here. */
+  readonly auditSink: AuditSink | undefined
   /** Undefined when nobody is to be told of alarms. */
   readonly webhook: Webhook | undefined
 }
 
 const rulesMs = 1000
 const alarmsMs = 15_000
+const auditExportMs = 5000
 const retentionMs = 5 * 60_000
 const healsMs = 60_000
 const holdsMs = 15_000
@@ -63,6 +68,14 @@ export class Scheduler implements AsyncDisposable {
       await startDueRecords(parts)
       return undefined
     })
+    const { auditSink } = parts
+    if (auditSink !== undefined) {
+      repeat('the export of the audit log', auditExportMs, async (signal) => {
+        const organisations = await catalogue.selectFrom('org').select('id').execute()
+        for (const { id } of organisations) await exportAudit(catalogue, context, id, auditSink, signal)
+        return undefined
+      })
+    }
     repeat('retention', retentionMs, async (signal) => {
       await applyRetention(parts, signal)
       await startDuePrunes(parts)

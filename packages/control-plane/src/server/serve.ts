@@ -3,6 +3,7 @@ import { CoffreError, type Context } from '@coffre/foundation'
 import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import { Webhook } from '../alarms/webhook.ts'
 import { AuditLog } from '../audit/audit-log.ts'
+import { auditSink } from '../audit/audit-sink.ts'
 import type { Catalogue } from '../catalogue/database.ts'
 import { firstTenant } from '../catalogue/first-tenant.ts'
 import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
@@ -56,6 +57,7 @@ export async function serve(
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<RunningServer> {
+  const sink = settings.auditExport === undefined ? undefined : auditSink(settings.auditExport)
   await using stack = new AsyncDisposableStack()
   stack.use(await StateLock.take(settings.stateFolder))
   const location = await locate(settings, context, log, signal, stack)
@@ -92,7 +94,9 @@ export async function serve(
   const claims = new JobClaims(catalogue, store, context, { jobsPerVault })
   stack.use(new WorkerHost({ claims, store, bell, context }, hostOptions(settings, location, machine), log))
   const webhook = settings.webhookUrl === undefined ? undefined : new Webhook(settings.webhookUrl, context.clock, log)
-  stack.use(new Scheduler({ catalogue, store, engines: sourceEngines, context, machine, people, audit, webhook }, log))
+  stack.use(
+    new Scheduler({ catalogue, store, engines: sourceEngines, context, machine, people, audit, auditSink: sink, webhook }, log),
+  )
   const kept = stack.move()
   const firstSignIn = await people.firstUser.issue(tenant.orgId)
   return { url, firstSignIn, [Symbol.asyncDispose]: () => kept.disposeAsync() }

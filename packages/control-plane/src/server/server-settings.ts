@@ -10,6 +10,8 @@ export interface ServerSettings {
   readonly databaseUrl: string | undefined
   /** How many jobs a worker does at a time. */
   readonly jobsAtATime: number
+  /** Where the audit log is exported to; undefined when it is not. It may hold a secret. */
+  readonly auditExport: string | undefined
   /** Told of alarms; undefined when nobody is. It may hold a secret. */
   readonly webhookUrl: string | undefined
   /** Of Coffre. */
@@ -28,6 +30,7 @@ export function serverSettings(environment: Environment, isRoot: boolean): Serve
     port: port(given(environment, 'COFFRE_PORT') ?? '7878'),
     databaseUrl: given(environment, 'COFFRE_DATABASE_URL'),
     jobsAtATime: jobsAtATime(given(environment, 'COFFRE_JOBS') ?? '4'),
+    auditExport: given(environment, 'COFFRE_AUDIT_EXPORT'),
     webhookUrl: webhookUrl(given(environment, 'COFFRE_WEBHOOK')),
     version: manifest.version,
     environment,
