@@ -6,6 +6,7 @@ import { type Context, systemContext } from '@coffre/foundation'
 import { newId } from '../catalogue/new-id.ts'
 import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
 import { type AlarmChange, renewAlarms } from './alarm-book.ts'
+import { findTroubles } from './find-troubles.ts'
 import type { Trouble } from './trouble.ts'
 import { Webhook } from './webhook.ts'
 
@@ -50,6 +51,18 @@ test('a trouble is one alarm for as long as it stays, is cleared once it is gone
     events.map(({ kind }) => kind),
     ['alarm.raised', 'alarm.cleared', 'alarm.raised'],
   )
+})
+
+test('a clock that is wrong is a trouble', async () => {
+  const { own } = await project()
+  const kinds = async (offMs: number) => {
+    const clock = { ...systemContext.clock, nowMs: () => systemContext.clock.nowMs() + offMs }
+    const troubles = await findTroubles(its.catalogue, { ...systemContext, clock }, own.id)
+    return troubles.map(({ kind }) => kind)
+  }
+  assert.deepEqual(await kinds(0), [])
+  assert.deepEqual(await kinds(60_000), ['clock.skew'])
+  assert.deepEqual(await kinds(-60_000), ['clock.skew'])
 })
 
 test('of many who look at once, one raises the alarm', async () => {

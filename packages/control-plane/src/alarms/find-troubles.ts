@@ -8,6 +8,8 @@ import type { Trouble } from './trouble.ts'
 const dayMs = 24 * 3_600_000
 /** A job that waits so long although it is due waits for a worker that is not there. */
 const waitedMs = 10 * 60_000
+/** Half of a lease: more could let two workers have one job. */
+const skewMs = 7500
 
 /**
  * Everything that is wrong in a project, as the catalogue shows it now. Alarms are made from this alone: one is raised when its
@@ -23,6 +25,7 @@ export async function findTroubles(catalogue: Catalogue, context: Context, proje
     missedRuns(catalogue, projectId, new Date(nowMs - dayMs)),
     idlePlans(catalogue, projectId),
     needyState(catalogue, projectId, new Date(nowMs - waitedMs)),
+    skewedClock(catalogue, context, projectId),
   ])
   return parts.flat()
 }
@@ -182,4 +185,13 @@ async function needyState(catalogue: Catalogue, projectId: string, waitingSince:
     ...needy,
     { projectId, kind: 'worker.missing', subjectKind: 'project', subjectId: projectId, severity: 'critical', message },
   ]
+}
+
+/** Leases, schedules and retention go by this server's clock; those of its workers and of the database must agree with it. */
+async function skewedClock(catalogue: Catalogue, { clock }: Context, projectId: string): Promise<Trouble[]> {
+  const { rows } = await sql<{ now: Date }>`select clock_timestamp() as now`.execute(catalogue)
+  const apartMs = Math.abs((rows[0]?.now.getTime() ?? 0) - clock.nowMs())
+  if (apartMs < skewMs) return []
+  const message = `the clocks of this server and of its PostgreSQL are ${Math.round(apartMs / 1000)} s apart; set them by NTP`
+  return [{ projectId, kind: 'clock.skew', subjectKind: 'project', subjectId: projectId, severity: 'critical', message }]
 }

@@ -11,6 +11,7 @@ export interface Trouble {
 export const troubleKinds = [
   'backup.failed',
   'backup.late',
+  'clock.skew',
   'copy.failed',
   'heal.failed',
   'hold.failed',
