@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { inputParser } from './input-parser.ts'
 import { defineOperation } from './operation.ts'
+import { applyPlan } from './operations/plan-operations.ts'
 import { createSource } from './operations/source-operations.ts'
 
 const operation = defineOperation({
@@ -36,6 +37,12 @@ test('everything that is wrong is told, by JSON pointers', () => {
       expected,
     )
   }
+})
+
+test('what has a form of its own is told in words, not by an expression, wherever it stands', () => {
+  const words = 'must be a letter or digit, then up to 61 letters, digits, dots, dashes or underscores'
+  const parsed = inputParser(applyPlan)({ params: {}, query: {}, body: { document: {}, name: 'ö', targetVault: '-' } })
+  assert.deepEqual(parsed, { issues: ['name', 'targetVault'].map((name) => ({ at: `/body/${name}`, message: words })) })
 })
 
 test('however much is wrong, the answer stays short, and has nothing of what was sent', () => {

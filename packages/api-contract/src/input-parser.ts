@@ -28,7 +28,7 @@ export function inputParser<O extends Operation>(operation: O): (raw: RawInput) 
     if (foul.length > 0) return { issues: foul.slice(0, issuesMax) }
     const parsed = schema.safeParse(raw)
     if (parsed.success) return { input: parsed.data as unknown as ParsedInputOf<O> }
-    return { issues: parsed.error.issues.flatMap(tell).slice(0, issuesMax) }
+    return { issues: parsed.error.issues.flatMap((issue) => tell(issue, schema)).slice(0, issuesMax) }
   }
 }
 
@@ -37,10 +37,37 @@ function strictBody(body: z.ZodType | undefined): z.ZodType {
   return body instanceof z.ZodObject && body.def.catchall === undefined ? body.strict() : body
 }
 
-function tell(issue: z.core.$ZodIssue): InputIssue[] {
+function tell(issue: z.core.$ZodIssue, schema: z.ZodType): InputIssue[] {
   const at = issue.path.map(pointerPart).join('')
-  if (issue.code !== 'unrecognized_keys') return [{ at, message: issue.message }]
+  if (issue.code !== 'unrecognized_keys') return [{ at, message: messageOf(issue, schema) }]
   return issue.keys.map((key) => ({ at: at + pointerPart(key), message: 'is not known here' }))
+}
+
+/** An expression says less to people than the words that describe it. */
+function messageOf(issue: z.core.$ZodIssue, schema: z.ZodType): string {
+  const isExpression = issue.code === 'invalid_format' && issue.format === 'regex'
+  const words = isExpression ? descriptionAt(schema, issue.path) : undefined
+  return words === undefined ? issue.message : `must be ${words}`
+}
+
+/** How the schema describes the value itself; what it is there for, as an optional part says around it, is left aside. */
+function descriptionAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string | undefined {
+  const inner = unwrapped(schema)
+  const [key, ...rest] = path
+  if (key === undefined) return z.globalRegistry.get(inner)?.description
+  const part = partOf(inner, key)
+  return part && descriptionAt(part, rest)
+}
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  const isWrapper = schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault
+  return isWrapper ? unwrapped(schema.def.innerType) : schema
+}
+
+function partOf(schema: z.core.$ZodType, key: PropertyKey): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodObject) return (schema.shape as Readonly<Record<PropertyKey, z.core.$ZodType>>)[key]
+  if (schema instanceof z.ZodArray) return schema.element
+  return schema instanceof z.ZodRecord ? schema.def.valueType : undefined
 }
 
 /** Characters that PostgreSQL cannot store, in texts and in names, wherever they are. */

@@ -63,3 +63,18 @@ test('without a total there is no time left, and what is done never shrinks', ()
     bytesPerSecond: 1250,
   })
 })
+
+test('a total that was a guess is never less than what is done, and the end is what it came to', () => {
+  const { clock, told, meter } = metered()
+  meter.enter('transferring', { doneBytes: 0, totalBytes: 100, doneItems: 0 })
+  const tell = (doneBytes: number) => {
+    clock.advance(1000)
+    meter.update({ doneBytes, totalBytes: 100, doneItems: 1 })
+    return told.at(-1)
+  }
+  assert.deepEqual([tell(90)?.totalBytes, tell(130)?.totalBytes], [100, 130])
+  assert.equal(told.at(-1)?.etaMs, 0)
+  meter.finish(120, 7)
+  const { state, doneBytes, totalBytes, doneItems } = told.at(-1) ?? assert.fail()
+  assert.deepEqual([state, doneBytes, totalBytes, doneItems], ['committing', 120, 120, 7])
+})

@@ -7,7 +7,7 @@ export interface RunProgress {
   readonly state: RunState
   /** Never less than before within a state. */
   readonly doneBytes: number
-  /** Undefined while nobody knows; it may change. */
+  /** Undefined while nobody knows; it may change, as some are guesses, but is never less than what is done. */
   readonly totalBytes: number | undefined
   readonly doneItems: number
   /** What is left at the present speed; undefined while either is not known. */
@@ -55,6 +55,11 @@ export class ProgressMeter {
     this.#tell()
   }
 
+  /** What it came to in the end. Tells it at once: whatever the total was thought to be, this is it. */
+  finish(doneBytes: number, doneItems: number): void {
+    this.enter('committing', { doneBytes, totalBytes: doneBytes, doneItems })
+  }
+
   update(amounts: Amounts): void {
     this.#amounts = { ...amounts, doneBytes: Math.max(amounts.doneBytes, this.#amounts.doneBytes) }
     if (this.#clock.monotonicMs() - this.#toldMs >= tellPeriodMs) this.#tell()
@@ -62,10 +67,11 @@ export class ProgressMeter {
 
   #tell(): void {
     const nowMs = this.#clock.monotonicMs()
-    const { doneBytes, totalBytes, doneItems } = this.#amounts
+    const { doneBytes, doneItems } = this.#amounts
+    const totalBytes = this.#amounts.totalBytes && Math.max(this.#amounts.totalBytes, doneBytes)
     const bytesPerSecond = this.#speed(nowMs, doneBytes)
     const isKnown = bytesPerSecond !== undefined && bytesPerSecond > 0 && totalBytes !== undefined
-    const etaMs = isKnown ? Math.round((Math.max(0, totalBytes - doneBytes) / bytesPerSecond) * 1000) : undefined
+    const etaMs = isKnown ? Math.round(((totalBytes - doneBytes) / bytesPerSecond) * 1000) : undefined
     this.#toldMs = nowMs
     this.#listener({ state: this.#state, doneBytes, totalBytes, doneItems, etaMs, bytesPerSecond })
   }

@@ -219,6 +219,8 @@ test('progress goes through its states, and forward', async () => {
   }
   const last = moving.at(-1)
   assert.ok((last?.bytesPerSecond ?? 0) > 0 && last?.etaMs !== undefined)
+  const end = progress.at(-1)
+  assert.deepEqual([end?.doneBytes, end?.totalBytes, end?.doneItems], [end?.totalBytes, end?.doneBytes, engine.files.size + 2])
 })
 
 test('the newest point of the source tells what is new, or the one that is named; one that is gone is done without', async () => {

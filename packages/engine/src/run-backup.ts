@@ -26,7 +26,10 @@ export async function runBackup(
   const meter = new ProgressMeter(session.repository.context.clock, onProgress)
   meter.enter('preparing')
   const known = request.isRetry ? await findPointOfJob(session, request.job, both) : undefined
-  if (known !== undefined) return adopt(session, known, both)
+  if (known !== undefined) {
+    meter.finish(known.summary?.totalBytesProcessed ?? 0, known.summary?.totalFilesProcessed ?? 0)
+    return adopt(session, known, both)
+  }
   const parent = await findParent(session, request, both)
   const index = await loadWriterIndex(session, both)
   const lock = await openWriteLock(session, index, request.lockDays, both)

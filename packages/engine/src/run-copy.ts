@@ -80,5 +80,6 @@ export async function runCopy(
   if (copy === undefined) throw new Error('the copy ended without a point')
   await recordPoint(to, copy.pointId, all)
   const { bytesTransferred, dataAdded, dataAddedPacked } = counts
+  meter.finish(bytesTransferred, counts.treesSeen)
   return { ...copy, bytesTransferred, dataAdded, dataAddedPacked }
 }

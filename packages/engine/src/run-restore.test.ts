@@ -71,7 +71,9 @@ test("an engine's point goes back through its connector, and is looked at", asyn
   const outcome = await run(place, means, pointId, { verify: true }, (told) => progress.push(told))
   assert.deepEqual([outcome.state, outcome.findings, outcome.report.counts], ['complete', [], { orders: 2, users: 1 }])
   for (const [path, content] of engine.files) assert.deepEqual(await readFile(join(place.target, path)), Buffer.from(content))
-  assert.deepEqual([...new Set(progress.map(({ state }) => state))], ['preparing', 'transferring', 'checking'])
+  assert.deepEqual([...new Set(progress.map(({ state }) => state))], ['preparing', 'transferring', 'checking', 'committing'])
+  const { doneBytes = 0, totalBytes, doneItems = 0 } = progress.at(-1) ?? {}
+  assert.deepEqual([doneBytes > 0, totalBytes, doneItems > 0], [true, doneBytes, true])
   await assert.rejects(run(place, means, pointId), { code: 'target.not-empty' })
   await run(place, means, pointId, { overwrite: true })
 })

@@ -20,7 +20,8 @@ test('a sound point is sound: by its structure, by a sample, by all of it', asyn
     const { outcome, progress } = await verify(fixture, id, read)
     assert.deepEqual([outcome.isSound, outcome.errors, outcome.damage], [true, 0, []])
     assert.deepEqual([outcome.packsRead > 0, outcome.packsRead === outcome.packs], [read !== 'none', read === 'all'])
-    assert.deepEqual([...new Set(progress.map(({ state }) => state))], ['preparing', 'checking'])
+    assert.deepEqual([...new Set(progress.map(({ state }) => state))], ['preparing', 'checking', 'committing'])
+    assert.deepEqual([progress.at(-1)?.doneBytes, (progress.at(-1)?.doneItems ?? 0) > 0], [outcome.bytesRead, true])
   }
 })
 

@@ -67,6 +67,7 @@ export async function runVerify(
     },
     both,
   )
+  meter.finish(result.bytesRead, doneItems)
   if (result.errors > 0) return { ...result, isSound: false, damage }
   try {
     await readDocument(session, index, snapshot, both)

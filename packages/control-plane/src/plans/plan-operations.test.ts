@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ApiProblem, applyPlan, applyPreset, getPreset, listPlans, listPresets, previewPlan } from '@coffre/api-contract'
+import { ApiProblem, applyPlan, applyPreset, getPreset, getSource, listPlans, listPresets, previewPlan } from '@coffre/api-contract'
 import { type Context, systemContext } from '@coffre/foundation'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
@@ -96,6 +96,15 @@ test('a preview tells runs, words and picks, and leaves no plan behind', async (
   ])
   assert.equal(preview.points.seen, 0)
   assert.deepEqual((await viewer.client.call(listPlans, {})).items, [])
+})
+
+test('a source tells when the first of its rules is due', async () => {
+  await source('due-docs')
+  const seen = async () => (await viewer.client.call(getSource, { params: { source: 'due-docs' } })).nextRunAt
+  assert.equal(await seen(), null)
+  const { plan } = await administrator.client.call(applyPlan, { body: { document: planOf('due', {}) } })
+  assert.ok(plan.rules[0]?.nextRuns[0] !== undefined)
+  assert.equal(await seen(), plan.rules[0]?.nextRuns[0])
 })
 
 test('a preview tells what would become of points, and applying makes it so; without the flag they keep what they had', async () => {

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely'
 import { byIdOrName } from '../catalogue/by-id-or-name.ts'
 import type { Catalogue } from '../catalogue/database.ts'
 import type { SourceTable } from '../catalogue/tables/policy-tables.ts'
+import { runsBySource } from '../status/runs-by-source.ts'
 
 export interface SourceFilter {
   readonly engine?: string
@@ -34,13 +35,13 @@ export async function listSources(
       ),
     )
   }
-  return viewsOf(catalogue, await query.orderBy('name').limit(page.limit).execute())
+  return viewsOf(catalogue, projectId, await query.orderBy('name').limit(page.limit).execute())
 }
 
 /** By id or by name; undefined when the project has no such source. */
 export async function findSource(catalogue: Catalogue, projectId: string, idOrName: string): Promise<SourceView | undefined> {
   const row = await findSourceRow(catalogue, projectId, idOrName)
-  return row && (await viewsOf(catalogue, [row]))[0]
+  return row && (await viewsOf(catalogue, projectId, [row]))[0]
 }
 
 export async function findSourceRow(
@@ -57,7 +58,7 @@ export async function findSourceRow(
     .executeTakeFirst()
 }
 
-async function viewsOf(catalogue: Catalogue, rows: readonly Selectable<SourceTable>[]): Promise<SourceView[]> {
+async function viewsOf(catalogue: Catalogue, projectId: string, rows: readonly Selectable<SourceTable>[]): Promise<SourceView[]> {
   if (rows.length === 0) return []
   const ids = rows.map(({ id }) => id)
   const tags = await catalogue.selectFrom('tag').select(['objectId', 'key', 'value']).where('objectId', 'in', ids).execute()
@@ -69,13 +70,20 @@ async function viewsOf(catalogue: Catalogue, rows: readonly Selectable<SourceTab
     .where('state', 'in', ['COMPLETED', 'AVAILABLE'])
     .groupBy('sourceId')
     .execute()
+  const runs = await runsBySource(catalogue, projectId)
   return rows.map((row) => {
     const own = tags.filter(({ objectId }) => objectId === row.id).map(({ key, value }) => [key, value] as const)
-    return viewOf(row, Object.fromEntries(own), newest.find(({ sourceId }) => sourceId === row.id)?.lastPointAt ?? null)
+    const lastPointAt = newest.find(({ sourceId }) => sourceId === row.id)?.lastPointAt ?? null
+    return viewOf(row, Object.fromEntries(own), lastPointAt, runs.get(row.id)?.next ?? null)
   })
 }
 
-function viewOf(row: Selectable<SourceTable>, tags: Record<string, string>, lastPointAt: Date | null): SourceView {
+function viewOf(
+  row: Selectable<SourceTable>,
+  tags: Record<string, string>,
+  lastPointAt: Date | null,
+  nextRunAt: Date | null,
+): SourceView {
   return {
     id: row.id,
     name: row.name,
@@ -91,6 +99,6 @@ function viewOf(row: Selectable<SourceTable>, tags: Record<string, string>, last
     checkedAt: row.checkedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     lastPointAt: lastPointAt?.toISOString() ?? null,
-    nextRunAt: null,
+    nextRunAt: nextRunAt?.toISOString() ?? null,
   }
 }

@@ -1,7 +1,7 @@
 import type { StatusView } from '@coffre/api-contract'
 import { sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
-import { PlannedRules, selectableSources } from '../plans/planned-rules.ts'
+import { runsBySource } from './runs-by-source.ts'
 
 type Protection = StatusView['protection'][number]
 
@@ -30,14 +30,10 @@ export async function protectionOf(catalogue: Catalogue, projectId: string, now:
     where source.project_id = ${projectId} and source.deletion_date is null
     order by source.name
     limit ${sourcesMax}`.execute(catalogue)
-  const [rules, selectable] = [await PlannedRules.load(catalogue, projectId), await selectableSources(catalogue, projectId)]
-  const sources = new Map(selectable.map((source) => [source.id, source]))
-  const nextRuns = await nextRunsByRule(catalogue, projectId)
+  const runsOf = await runsBySource(catalogue, projectId)
   const all = rows.map(({ id, name, lastPointAt, lastState, isRunning }): Protection => {
-    const source = sources.get(id)
-    const runs = source === undefined ? [] : rules.of(source).map(({ ruleId }) => nextRuns.get(ruleId))
-    const next = runs.filter((run) => run !== undefined).toSorted((a, b) => a.getTime() - b.getTime())[0]
-    const state = stateOf({ lastPointAt, lastState, isRunning, next, isPlanned: runs.length > 0, now })
+    const { next, isPlanned = false } = runsOf.get(id) ?? {}
+    const state = stateOf({ lastPointAt, lastState, isRunning, next, isPlanned, now })
     const iso = (at: Date | null | undefined): string | null => at?.toISOString() ?? null
     return { source: { id, name }, state, lastPointAt: iso(lastPointAt), nextRunAt: iso(next) }
   })
@@ -59,15 +55,4 @@ function stateOf({ lastPointAt, lastState, isRunning, next, isPlanned, now }: Se
   if (lastState === 'EXPIRED' || (next !== undefined && next < now)) return 'late'
   if (!isPlanned) return 'unprotected'
   return lastPointAt === null ? 'never' : 'ok'
-}
-
-async function nextRunsByRule(catalogue: Catalogue, projectId: string): Promise<ReadonlyMap<string, Date>> {
-  const rows = await catalogue
-    .selectFrom('rule')
-    .innerJoin('plan', 'plan.id', 'rule.planId')
-    .select(['rule.id', 'rule.nextDueAt'])
-    .where('plan.projectId', '=', projectId)
-    .where('rule.deletionDate', 'is', null)
-    .execute()
-  return new Map(rows.flatMap(({ id, nextDueAt }) => (nextDueAt === null ? [] : [[id, nextDueAt] as const])))
 }

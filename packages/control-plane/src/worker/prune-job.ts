@@ -1,3 +1,4 @@
+import type { RunProgress } from '@coffre/engine'
 import { heldAt, loadVaultState, markPrune, StatePruneLedger, swapPrune, sweepPrune } from '@coffre/repository'
 import type { Finish } from './backup-job.ts'
 import type { JobRun } from './job-run.ts'
@@ -13,24 +14,34 @@ export async function runPruneJob(parts: WorkerParts, run: JobRun): Promise<Fini
   const ledger = new StatePruneLedger(repository)
   const heldNow = async (signal: AbortSignal) =>
     heldAt(await loadVaultState(repository, signal), await storeNowMs(repository, parts.context.clock, signal))
+  // Phases count different things; that the numbers move tells that it is alive.
+  const onProgress = (_phase: string, done: number): void => tell(run, 'checking', 0, done)
   const marked = await beside(repository, run, async (signal) => {
     const held = await heldNow(signal)
-    return markPrune(repository, ledger, { held }, signal)
+    return markPrune(repository, ledger, { held, onProgress }, signal)
   })
   const oldestSessionMs = await oldestSession(parts, run)
   const sessions = oldestSessionMs === undefined ? {} : { oldestSessionMs }
   const swapped = await alone(repository, run, async (signal) => {
     const held = await heldNow(signal)
-    return swapPrune(repository, ledger, { held, ...sessions }, signal)
+    return swapPrune(repository, ledger, { held, onProgress, ...sessions }, signal)
   })
   const swept = await beside(repository, run, async (signal) => {
     const held = await heldNow(signal)
-    return sweepPrune(repository, ledger, { held, ...sessions }, signal)
+    return sweepPrune(repository, ledger, { held, onProgress, ...sessions }, signal)
   })
+  const { removed, removedBytes } = swept
+  tell(run, 'committing', removedBytes, removed.length)
   return {
     event: 'done',
-    result: { candidates: marked.candidates, swapped: swapped.swapped.length, removedPacks: swept.removed.length },
+    result: { candidates: marked.candidates, swapped: swapped.swapped.length, removedPacks: removed.length, removedBytes },
   }
+}
+
+/** Of a prune that is done, bytes and items are what it removed. */
+function tell(run: JobRun, state: RunProgress['state'], doneBytes: number, doneItems: number): void {
+  const totalBytes = state === 'committing' ? doneBytes : undefined
+  run.onProgress({ state, doneBytes, totalBytes, doneItems, etaMs: undefined, bytesPerSecond: undefined })
 }
 
 /** When the oldest job began that may still rely on what was there when it began. */

@@ -41,6 +41,7 @@ export async function storeItems(
     signal,
   )
   if (result.snapshotId === undefined || end === undefined) throw new Error('the backup ended without a point')
+  watch.finish()
   const { findings } = end
   return { pointId: result.snapshotId, state: stateOf(skipped, findings), manifest: end.manifest, skipped, findings }
 }
@@ -60,6 +61,10 @@ class ItemWatch {
   start(counts: ArchiveCounts): void {
     this.#counts = counts
     this.#work.meter.enter('transferring')
+  }
+
+  finish(): void {
+    this.#work.meter.finish(this.#counts?.totalBytesProcessed ?? 0, this.#items)
   }
 
   async *items(): AsyncGenerator<PointItem> {

@@ -53,6 +53,7 @@ export async function storeTree(
     signal,
   )
   if (result.snapshotId === undefined) throw new Error('the backup ended without a point')
+  meter.finish(counts?.totalBytesProcessed ?? 0, doneItems)
   return { pointId: result.snapshotId, state: stateOf(skipped, []), manifest: undefined, skipped, findings: [] }
 }
 

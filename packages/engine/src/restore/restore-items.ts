@@ -28,8 +28,8 @@ export async function restoreItems(
   }
   meter.enter('transferring', { doneBytes: 0, totalBytes, doneItems })
   const report = await connector.restore(point, request, context, signal)
-  if (!run.verify) return { state: 'complete', report, findings: [], skipped: [], skippedCount: 0 }
-  meter.enter('checking', { doneBytes: totalBytes ?? 0, totalBytes, doneItems })
-  const findings = await connector.verify(point, report, context, signal)
+  if (run.verify) meter.enter('checking', { doneBytes: totalBytes ?? 0, totalBytes, doneItems })
+  const findings = run.verify ? await connector.verify(point, report, context, signal) : []
+  meter.finish(totalBytes ?? 0, snapshot.summary?.totalFilesProcessed ?? 0)
   return { state: 'complete', report, findings, skipped: [], skippedCount: 0 }
 }

@@ -72,6 +72,7 @@ export async function restoreTree(
   if (layout.folder !== undefined)
     for (const error of applyMetadata(layout.folder, target, files, {})) skipped.add(layout.place, error)
   const { filesRestored, bytesRestored, bytesSkipped } = counts
+  meter.finish(bytesRestored + bytesSkipped, filesRestored)
   const report = { target: run.target, counts: { files: filesRestored, bytes: bytesRestored + bytesSkipped }, notes: [] }
   const findings: Finding[] = []
   return {

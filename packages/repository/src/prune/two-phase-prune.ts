@@ -109,6 +109,8 @@ export async function swapPrune(
 
 export interface SweepResult {
   readonly removed: readonly Id[]
+  /** What they took up. */
+  readonly removedBytes: number
   /** Candidates that an index names again. They are candidates no longer. */
   readonly spared: readonly Id[]
   readonly waiting: readonly Id[]
@@ -133,7 +135,7 @@ export async function sweepPrune(
     isOlderThan(candidate, options.oldestSessionMs)
   const due = candidates.filter(isDue).map(({ pack }) => pack)
   const waiting = candidates.filter((candidate) => !isDue(candidate)).map(({ pack }) => pack)
-  if (due.length === 0) return { removed: [], spared: [], waiting }
+  if (due.length === 0) return { removed: [], removedBytes: 0, spared: [], waiting }
   const { onProgress } = options
   const snapshots = await listSnapshots(repository, signal)
   const index = await loadIndex(repository, {}, signal)
@@ -141,9 +143,18 @@ export async function sweepPrune(
   await findUsedBlobs(repository, index, snapshots, onTrees, signal)
   const spared = due.filter((pack) => index.packs.find(pack) >= 0)
   const removed = due.filter((pack) => index.packs.find(pack) < 0)
+  const removedBytes = await sizeOf(repository, new Set(removed), signal)
   await removeFiles(repository, 'pack', removed, onProgress && ((done, total) => onProgress('remove-packs', done, total)), signal)
   await ledger.forget(due, signal)
-  return { removed, spared, waiting }
+  return { removed, removedBytes, spared, waiting }
+}
+
+/** No index names them any more, so that only the storage knows their sizes. One listing costs a thousandth of asking for each. */
+async function sizeOf(repository: Repository, packs: ReadonlySet<Id>, signal: AbortSignal): Promise<number> {
+  let total = 0
+  if (packs.size === 0) return total
+  for await (const { name, sizeBytes } of repository.backend.list('pack', signal)) if (packs.has(name)) total += sizeBytes
+  return total
 }
 
 /** A session that began later knows of the candidate, and treats it as absent. */
