@@ -25,7 +25,7 @@ import { EmbeddedPostgres } from '../../../packages/control-plane/src/embedded-p
 import { CuttableProxy } from './cuttable-proxy.ts'
 import { projectFolder } from './server-process.ts'
 
-const chaosMs = 130_000
+const chaosMs = 100_000
 const quietMs = 180_000
 const sources = 6
 const rulesPerSource = 6

@@ -49,7 +49,7 @@ export function nextJobState(state: JobState, event: JobEvent): JobState | undef
 }
 
 /** Whether a job stays in this state for ever. */
-export function isFinal(state: JobState): boolean {
+function isFinal(state: JobState): boolean {
   return transitions[state] === ended
 }
 

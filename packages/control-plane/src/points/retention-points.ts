@@ -5,7 +5,7 @@ import type { PointTable } from '../catalogue/tables/work-tables.ts'
 import { activeJobStates } from '../jobs/job-transitions.ts'
 
 /** What a point is to retention. */
-export function retentionState(
+function retentionState(
   point: Pick<Selectable<PointTable>, 'state' | 'quarantine' | 'verification'>,
 ): RetentionPoint['state'] {
   if (point.verification === 'FAILED' || point.quarantine !== null) return 'failed-verification'
