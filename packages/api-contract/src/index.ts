@@ -133,7 +133,15 @@ export {
   userSchema,
 } from './operations/user-operations.ts'
 export { deleteVault, removeVaultLock, setVaultLock } from './operations/vault-lock-operations.ts'
-export { createVault, getVault, listVaults, type VaultView, vaultSchema } from './operations/vault-operations.ts'
+export {
+  createVault,
+  getVault,
+  getVaultPolicies,
+  listVaults,
+  type VaultPolicies,
+  type VaultView,
+  vaultSchema,
+} from './operations/vault-operations.ts'
 export {
   bodyProblems,
   commonProblems,

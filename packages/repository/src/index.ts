@@ -44,6 +44,7 @@ export { type HealAction, type HealKind, type HealOptions, heal } from './lock-d
 export { extendHold, type HoldRequest, placeHold, releaseHold } from './lock-down/legal-holds.ts'
 export { LockSession, type LockSessionOptions } from './lock-down/lock-session.ts'
 export type { LockSettings } from './lock-down/lock-settings.ts'
+export { quantumMs } from './lock-down/lock-term.ts'
 export { packsOf, referTrees } from './lock-down/refer-trees.ts'
 export { sweepLockVersions } from './lock-down/sweep-lock-versions.ts'
 export { type LockFinding, type LockVerification, verifyLocks } from './lock-down/verify-locks.ts'

@@ -84,6 +84,38 @@ export const createVault = defineOperation({
   answersSecret: true,
 })
 
+const policyDocumentSchema = z.object({
+  Version: z.string(),
+  Statement: z.array(
+    z.object({
+      Sid: z.string(),
+      Effect: z.enum(['Allow', 'Deny']),
+      Action: z.array(z.string()),
+      Resource: z.array(z.string()),
+      Condition: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    }),
+  ),
+})
+
+const vaultPoliciesSchema = z.object({ writer: policyDocumentSchema, keeper: policyDocumentSchema })
+export type VaultPolicies = z.output<typeof vaultPoliciesSchema>
+
+export const getVaultPolicies = defineOperation({
+  id: 'vaults.policies',
+  method: 'GET',
+  path: '/vaults/{vault}/policies',
+  summary: 'Show what the credentials of a vault may do and must not be able to do',
+  description:
+    'IAM policies for the users or roles of its two credentials. Keep the keeper apart from the machines that make backups.',
+  right: 'read',
+  params: z.object({ vault: idOrNameSchema }),
+  query: nothing,
+  body: undefined,
+  status: 200,
+  answer: vaultPoliciesSchema,
+  problems: ['object.missing', 'storage.unsupported'],
+})
+
 export const listVaults = defineOperation({
   id: 'vaults.list',
   method: 'GET',

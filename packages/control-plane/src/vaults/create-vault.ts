@@ -1,5 +1,5 @@
 import { CoffreError, type Context } from '@coffre/foundation'
-import { addKey, changeLockPolicy, initRepository, listKeys, type Repository, removeKey } from '@coffre/repository'
+import { addKey, changeLockPolicy, initRepository, listKeys, type Repository, recordKnown, removeKey } from '@coffre/repository'
 import type { Backend, RetentionMode, S3Credentials } from '@coffre/storage'
 import type { Catalogue } from '../catalogue/database.ts'
 import { nameTaken } from '../catalogue/name-taken.ts'
@@ -113,9 +113,13 @@ class StartedVaultError extends Error {
 
 /** Those of earlier attempts are removed: nobody has seen them, and key files are few. */
 async function addRecoveryKey(repository: Repository, storage: Backend, recoveryKey: string, signal: AbortSignal) {
-  for (const { id, isCurrent, username } of await listKeys(repository, () => undefined, signal))
-    if (!isCurrent && username === recoveryIdentity.username) await removeKey(repository, id, signal)
+  const keys = await listKeys(repository, () => undefined, signal)
+  const stale = keys.filter(({ isCurrent, username }) => !isCurrent && username === recoveryIdentity.username)
+  for (const { id } of stale) await removeKey(repository, id, signal)
   const name = await addKey(repository, Buffer.from(recoveryKey), recoveryIdentity, signal)
+  const removed = stale.map(({ id }) => ({ type: 'key', name: id }) as const)
+  // What the state knows is missed when it is gone, and in a locked vault locked with the first point.
+  await recordKnown(repository, { added: [{ type: 'key', name }], removed }, signal)
   const content = Buffer.from(await storage.load({ type: 'key', name }, undefined, signal)).toString('utf8')
   return { name, content }
 }

@@ -1,6 +1,7 @@
 import {
   createVault as createVaultOperation,
   getVault,
+  getVaultPolicies,
   listVaults as listVaultsOperation,
   type ParsedInputOf,
 } from '@coffre/api-contract'
@@ -9,6 +10,9 @@ import { objectMissing } from '../catalogue/object-missing.ts'
 import { defineHandler, type Handler } from '../http/api-call.ts'
 import { pageOfRows, readCursor } from '../http/page-cursor.ts'
 import { createVault, type NewVault, type VaultParts } from './create-vault.ts'
+import { lockPolicyOf } from './lock-policy.ts'
+import { columnsOf } from './reserve-vault.ts'
+import { vaultPolicies } from './vault-policies.ts'
 import { findVault, listVaults } from './vault-view.ts'
 
 /** Answers everything below /vaults. */
@@ -35,6 +39,12 @@ export function vaultHandlers(parts: VaultParts): readonly Handler[] {
       const vault = await findVault(catalogue, call.projectId, call.params.vault)
       if (vault === undefined) throw objectMissing('vault', call.params.vault)
       return vault
+    }),
+    defineHandler(getVaultPolicies, async (call) => {
+      const vault = await findVault(catalogue, call.projectId, call.params.vault)
+      if (vault === undefined) throw objectMissing('vault', call.params.vault)
+      const { name, location, lock } = vault
+      return vaultPolicies({ name, location, lock: lock === null ? undefined : lockPolicyOf(columnsOf(lock)) })
     }),
   ]
 }
