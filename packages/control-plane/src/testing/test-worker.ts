@@ -1,6 +1,6 @@
 import { type Context, systemContext } from '@coffre/foundation'
-import type { RepositoryContext } from '@coffre/repository'
-import type { S3Credentials } from '@coffre/storage'
+import { type RepositoryContext, withVersionFallback } from '@coffre/repository'
+import type { Backend, S3Credentials } from '@coffre/storage'
 import type { Selectable } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
@@ -26,6 +26,13 @@ const nothingAudited = (): Promise<void> => Promise.resolve()
 
 /** Vaults whose keys cost nothing to try: a test opens them often. */
 class CheapVaults extends VaultPlaces {
+  /** Instead of what lies at the location of any vault. */
+  storage: Backend | undefined
+
+  override async openStorage(...given: Parameters<VaultPlaces['openStorage']>): Promise<Backend> {
+    return this.storage === undefined ? super.openStorage(...given) : withVersionFallback(this.storage)
+  }
+
   override repositoryContext(): RepositoryContext {
     return { ...super.repositoryContext(), scrypt: { n: 2, r: 8, p: 1 } }
   }
@@ -50,12 +57,17 @@ export class TestWorker {
   /** In a project of its own unless one is given. */
   static async start(
     its: { readonly catalogue: Catalogue; readonly stateFolder: string },
-    options: { readonly context?: Context; readonly tenant?: { readonly orgId: string; readonly projectId: string } } = {},
+    options: {
+      readonly context?: Context
+      readonly tenant?: { readonly orgId: string; readonly projectId: string }
+      readonly storage?: Backend
+    } = {},
   ): Promise<TestWorker> {
     const { catalogue, stateFolder } = its
     const context = options.context ?? systemContext
     const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
     const places = new CheapVaults(stateFolder, context, {}, 0)
+    places.storage = options.storage
     const parts = {
       catalogue,
       stateFolder,
