@@ -31,8 +31,11 @@ for (const language of ['en', 'fr'] as const) {
   }
 }
 
-test('the command that has no server is named where all others are', async () => {
-  assert.match(await overview('server', [], await loadTexts('en')), /\n {2}repo +\S/)
+test('what the launcher runs is named where all commands are, and so are those that need no server', async () => {
+  for (const language of ['en', 'fr'] as const) {
+    const all = await overview('server', [], await loadTexts(language))
+    for (const word of ['server', 'worker', 'catalogue', 'repo']) assert.match(all, new RegExp(`\\n {2}${word} +\\S`), word)
+  }
 })
 
 const pages = { server: 'cli.md', repo: 'cli-repo.md' } as const

@@ -1,6 +1,7 @@
 import type { Command, CommandEntry, CommandTree } from './command.ts'
 import { startsWith } from './command-names.ts'
 import { commandTables } from './command-table.ts'
+import { launcherWords } from './commands/server-commands.ts'
 import type { HelpTexts } from './messages/english-help.ts'
 import { helpTexts, optionText } from './messages/help-texts.ts'
 import type { Texts } from './messages/texts.ts'
@@ -19,12 +20,13 @@ export async function overview(tree: CommandTree, words: readonly string[], { la
   const rows = entries.map(({ words: name }): Row => [name.join(' '), texts.commands[name.join(' ')] ?? ''])
   const usage = [programOf[tree], ...words, 'COMMAND [OPTION…]'].join(' ')
   const isWhole = words.length === 0
+  const otherRows = [...launcherWords, 'repo'].map((word): Row => [word, texts.commands[word] ?? ''])
   const parts = [
     ...(isWhole ? [texts.commands[''] ?? '', ''] : []),
     `${headings.usage} ${usage}`,
     '',
     headings.commands,
-    ...formatRows(tree === 'server' && isWhole ? [...rows, ['repo', texts.commands['repo'] ?? '']] : rows),
+    ...formatRows(tree === 'server' && isWhole ? [...rows, ...otherRows] : rows),
     '',
     ...(isWhole ? [headings.globalOptions, ...optionLines(globalOptionsOf[tree], '', texts), ''] : []),
     headings.more,

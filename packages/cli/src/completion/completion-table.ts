@@ -1,4 +1,5 @@
 import type { CommandTables } from '../command.ts'
+import { launcherWords } from '../commands/server-commands.ts'
 import { helpTexts, optionText } from '../messages/help-texts.ts'
 import type { Texts } from '../messages/texts.ts'
 import { globalOptionsOf } from '../options/global-options.ts'
@@ -29,7 +30,10 @@ export async function loadCompletionTable(tables: CommandTables, { language }: T
   const options = new Map<string, OptionEntry[]>()
   for (const tree of ['server', 'repo'] as const) {
     const texts = await helpTexts(tree, language)
-    if (tree === 'repo') add(words, '', { word: 'repo', text: (await helpTexts('server', language)).commands['repo'] ?? '' })
+    if (tree === 'repo') {
+      const { commands } = await helpTexts('server', language)
+      for (const word of [...launcherWords, 'repo']) add(words, '', { word, text: commands[word] ?? '' })
+    }
     for (const entry of tables[tree]) {
       const name = entry.words.join(' ')
       const path = tree === 'repo' ? ['repo', ...entry.words] : entry.words

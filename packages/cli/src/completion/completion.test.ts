@@ -19,9 +19,12 @@ test('bash completes words, options and their values, of commands with and witho
   const { stdout: script } = await runCli(['completion', 'bash'])
   const cases: readonly (readonly [words: readonly string[], some: readonly string[], exact?: boolean])[] = [
     [['va'], ['vault'], true],
-    [['vault', ''], ['create', 'list', 'show'], true],
+    [['vault', ''], ['create', 'list', 'show', 'lock', 'unlock', 'delete'], true],
+    [['cat'], ['catalogue'], true],
+    [['two-factor', 'b'], ['begin'], true],
     [['--json', 'vault', 'cr'], ['create'], true],
     [['vault', 'create', '--l'], ['--lock'], true],
+    [['vault', 'lock', 'main', '--mode', ''], ['governance', 'compliance'], true],
     [['vault', 'create', 'main', '--lock', ''], ['governance', 'compliance'], true],
     [['restore', 'docs', '--o'], ['--overwrite'], true],
     [

@@ -1,8 +1,10 @@
+import { englishPeople } from './english-people.ts'
 import { englishServer } from './english-server.ts'
 
 /** What the command line says to people, in English. `{name}` is replaced by a value. */
 export const english = {
   ...englishServer,
+  ...englishPeople,
 
   'report.error': 'coffre: {code}: {message}',
   'report.hint': 'hint: {hint}',

@@ -1,9 +1,11 @@
 import type { TextKey } from './english.ts'
+import { frenchPeople } from './french-people.ts'
 import { frenchServer } from './french-server.ts'
 
 /** What the command line says to people, in French. */
 export const french: Readonly<Record<TextKey, string>> = {
   ...frenchServer,
+  ...frenchPeople,
 
   'report.error': 'coffre : {code} : {message}',
   'report.hint': 'conseil : {hint}',

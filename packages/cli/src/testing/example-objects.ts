@@ -1,4 +1,4 @@
-import type { JobView, PointView, SourceView, VaultView } from '@coffre/api-contract'
+import type { ApprovalView, HoldView, JobView, PointView, SourceView, UserView, VaultView } from '@coffre/api-contract'
 
 const at = '2026-11-21T12:00:00.000Z'
 
@@ -101,6 +101,54 @@ export function examplePoint(parts: Partial<PointView> = {}): PointView {
     holds: [],
     rule: null,
     tags: {},
+    ...parts,
+  }
+}
+
+export function exampleHold(parts: Partial<HoldView> = {}): HoldView {
+  return {
+    id: exampleId(5),
+    title: 'case 7',
+    description: 'the court asks',
+    state: 'ACTIVE',
+    query: { vaults: [], sources: [exampleId(2)], createdAfter: null, createdBefore: null },
+    points: 3,
+    createdAt: at,
+    createdBy: 'user:ada',
+    liftedAt: null,
+    liftReason: null,
+    ...parts,
+  }
+}
+
+export function exampleApproval(parts: Partial<ApprovalView> = {}): ApprovalView {
+  return {
+    id: exampleId(6),
+    operation: 'holds.lift',
+    target: { kind: 'hold', id: exampleId(5) },
+    request: {},
+    reason: 'the case is over',
+    state: 'PENDING',
+    votesNeeded: 2,
+    requestedBy: 'user:ada',
+    requestedAt: at,
+    expiresAt: at,
+    usedAt: null,
+    votes: [],
+    ...parts,
+  }
+}
+
+export function exampleUser(parts: Partial<UserView> = {}): UserView {
+  return {
+    id: exampleId(7),
+    name: 'ada',
+    displayName: 'Ada',
+    hasPassword: true,
+    hasSecondFactor: false,
+    createdAt: at,
+    createdBy: 'user:local',
+    disabledAt: null,
     ...parts,
   }
 }

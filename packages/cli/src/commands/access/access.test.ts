@@ -100,9 +100,9 @@ test('the first user is made by the token of the server, with a password typed t
       environment: { HOME: home.path },
       host: { person: person(answers) },
     })
-  const slipped = await first({ 'Name': 'ada', 'Password': 'right', 'Password again': 'rihgt' })
+  const slipped = await first({ 'Name': 'ada', 'New password': 'right', 'Password again': 'rihgt' })
   assert.deepEqual([slipped.exitCode, server.requests.length], [88, 0])
-  const done = await first({ 'Name': 'ada', 'Password': 'right', 'Password again': 'right' })
+  const done = await first({ 'Name': 'ada', 'New password': 'right', 'Password again': 'right' })
   assert.equal(done.exitCode, 0, done.stderr)
   assert.deepEqual(JSON.parse(server.requests[0]?.body.toString() ?? ''), { token: 'once', name: 'ada', password: 'right' })
 })

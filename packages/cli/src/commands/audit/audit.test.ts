@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { FakeClock, startScriptedServer } from '@coffre/testkit'
+import { FakeClock, startScriptedServer, temporaryFolder } from '@coffre/testkit'
 import { apiScript } from '../../testing/api-script.ts'
 import { cliAgainst } from '../../testing/cli-against.ts'
 import { exampleId } from '../../testing/example-objects.ts'
@@ -27,23 +29,39 @@ test('a whole chain shows its head, a broken one where it broke', async () => {
   assert.match(broken.stderr, /audit\.broken: the audit log is broken at 3 of 7 entries/)
 })
 
+const entry = {
+  number: 9,
+  at: '2026-11-21T12:00:00.000Z',
+  orgId: exampleId(1),
+  projectId: null,
+  principal: 'user:local',
+  operation: 'vaults.create',
+  target: null,
+  outcome: 'DENIED',
+  code: 'auth.forbidden',
+  detail: {},
+  address: null,
+  requestId: null,
+  previousHash: head,
+  hash: head,
+}
+
+test('the log is exported as JSON lines, to standard output or to a new file that nobody else reads', async () => {
+  await using folder = await temporaryFolder()
+  const path = join(folder.path, 'audit.jsonl')
+  const lines = `${JSON.stringify(entry)}\n${JSON.stringify({ ...entry, number: 10 })}\n`
+  const routes = apiScript({ 'GET /audit/export': { events: [entry, { ...entry, number: 10 }] } })
+  await using server = await startScriptedServer(routes)
+  assert.equal((await cliAgainst(server.host, ['audit', 'export', '--operation', 'vaults.*'])).stdout, lines)
+  const { exitCode, stdout, stderr } = await cliAgainst(server.host, ['audit', 'export', '--to', path])
+  assert.deepEqual([exitCode, stdout], [0, ''])
+  assert.match(stderr, /^2 entries are in /)
+  assert.equal(await readFile(path, 'utf8'), lines)
+  assert.equal((await stat(path)).mode & 0o777, 0o600)
+  assert.equal((await cliAgainst(server.host, ['audit', 'export', '--to', path])).exitCode, 20)
+})
+
 test('entries are filtered by the server', async () => {
-  const entry = {
-    number: 9,
-    at: '2026-11-21T12:00:00.000Z',
-    orgId: exampleId(1),
-    projectId: null,
-    principal: 'user:local',
-    operation: 'vaults.create',
-    target: null,
-    outcome: 'DENIED',
-    code: 'auth.forbidden',
-    detail: {},
-    address: null,
-    requestId: null,
-    previousHash: head,
-    hash: head,
-  }
   await using server = await startScriptedServer(apiScript({ 'GET /audit': { body: { items: [entry] } } }))
   const host = { clock: new FakeClock({ startMs: Date.UTC(2026, 10, 21) }) }
   const args = ['audit', 'list', '--operation', 'vaults.*', '--since', '2 days ago', '--limit', '5']

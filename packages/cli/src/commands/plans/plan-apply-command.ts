@@ -1,24 +1,17 @@
 import { applyPlan } from '@coffre/api-contract'
-import type { ByteString } from '@coffre/foundation'
-import { defineServerCommand, type ServerCall } from '../../command.ts'
-import { onlyOperand } from '../../options/operands.ts'
-import { text } from '../../options/option.ts'
+import { defineServerCommand } from '../../command.ts'
 import { connect } from '../../server/connection.ts'
 import { showFindings } from '../../server/findings.ts'
+import { planDocumentOptions, planRequest } from '../../server/plan-document.ts'
 import { ruleTable } from '../../server/plan-text.ts'
-import { readTextFile } from '../../session/text-file.ts'
-
-const options = { name: text('name', 'name'), vault: text('vault', 'vault') } as const
 
 export const planApplyCommand = defineServerCommand({
-  options,
+  options: planDocumentOptions,
   operands: 'FILE|-',
   async run(call) {
     const { output, texts } = call
-    const { name, vault } = call.options
-    const document = await documentOf(onlyOperand(call, 'FILE'), call)
-    const body = { document, ...(name === undefined ? {} : { name }), ...(vault === undefined ? {} : { targetVault: vault }) }
-    const applied = await (await connect(call)).call(applyPlan, { params: {}, body })
+    const body = await planRequest(call)
+    const applied = await (await connect(call)).call(applyPlan, { body })
     if (output.json) {
       output.printJson(applied)
       return
@@ -29,8 +22,3 @@ export const planApplyCommand = defineServerCommand({
     for (const line of ruleTable(plan, texts)) output.summarize(line)
   },
 })
-
-/** The text as it is: the server keeps it, and points into it. */
-function documentOf(operand: ByteString, { host }: ServerCall): Promise<string> {
-  return operand === '-' ? host.readInput() : readTextFile(operand, 'plan apply')
-}

@@ -5,9 +5,10 @@ import { s3CredentialsFrom } from '@coffre/storage'
 import { defineServerCommand, type ServerCall } from '../../command.ts'
 import { usageError } from '../../messages/command-line-error.ts'
 import { onlyOperand } from '../../options/operands.ts'
-import { choice, parseWholeNumber, text, value } from '../../options/option.ts'
+import { choice, text } from '../../options/option.ts'
 import { assignments } from '../../server/assignments.ts'
 import { connect } from '../../server/connection.ts'
+import { lockTermOptions, lockTerms } from '../../server/vault-lock-options.ts'
 import { absolutePath } from '../../session/absolute-path.ts'
 import { credentialsIn } from '../../session/credentials-file.ts'
 import { variable } from '../../surroundings.ts'
@@ -15,9 +16,7 @@ import { variable } from '../../surroundings.ts'
 const options = {
   at: text('at', 'location'),
   lock: choice('lock', ['governance', 'compliance']),
-  minRetentionDays: value('min-retention-days', 'n', parseWholeNumber),
-  maxRetentionDays: value('max-retention-days', 'n', parseWholeNumber),
-  changeableForDays: value('changeable-for-days', 'n', parseWholeNumber),
+  ...lockTermOptions,
   classification: choice('classification', ['public', 'internal', 'confidential', 'restricted']),
   region: text('region', 'label'),
   writerCredentials: text('writer-credentials', 'file|profile'),
@@ -73,12 +72,7 @@ async function bodyOf(call: CreateCall) {
 }
 
 function lockOf({ lock: mode, ...given }: CreateCall['options']) {
-  const { minRetentionDays, maxRetentionDays, changeableForDays } = given
-  const terms = {
-    ...(minRetentionDays === undefined ? {} : { minRetentionDays }),
-    ...(maxRetentionDays === undefined ? {} : { maxRetentionDays }),
-    ...(changeableForDays === undefined ? {} : { changeableForDays }),
-  }
+  const terms = lockTerms(given)
   if (mode !== undefined) return { mode, ...terms }
   const [term] = Object.keys(terms)
   if (term === undefined) return undefined

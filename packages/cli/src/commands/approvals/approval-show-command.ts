@@ -1,0 +1,16 @@
+import { getApproval } from '@coffre/api-contract'
+import { defineServerCommand } from '../../command.ts'
+import { onlyOperand } from '../../options/operands.ts'
+import { approvalDetails } from '../../server/approval-text.ts'
+import { connect } from '../../server/connection.ts'
+import { printResult } from '../../server/print-result.ts'
+
+export const approvalShowCommand = defineServerCommand({
+  options: {},
+  operands: 'ID',
+  onlyPrints: true,
+  async run(call) {
+    const approval = await (await connect(call)).call(getApproval, { params: { approval: onlyOperand(call, 'ID') } })
+    printResult(approval, call, () => approvalDetails(approval, call.texts))
+  },
+})

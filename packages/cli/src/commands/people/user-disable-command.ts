@@ -1,0 +1,15 @@
+import { disableUser } from '@coffre/api-contract'
+import { defineServerCommand } from '../../command.ts'
+import { onlyOperand } from '../../options/operands.ts'
+import { connect } from '../../server/connection.ts'
+import { printResult } from '../../server/print-result.ts'
+import { userDetails } from '../../server/user-text.ts'
+
+export const userDisableCommand = defineServerCommand({
+  options: {},
+  operands: 'NAME',
+  async run(call) {
+    const user = await (await connect(call)).call(disableUser, { params: { user: onlyOperand(call, 'NAME') } })
+    printResult(user, call, () => userDetails(user, call.texts))
+  },
+})
