@@ -7,6 +7,7 @@ import { newHexId, newId } from '../catalogue/new-id.ts'
 import type { JobRequest } from '../jobs/job-request.ts'
 import type { JobStore } from '../jobs/job-store.ts'
 import { machineFor } from '../jobs/machine-for.ts'
+import { isCatalogueSnapshot } from './catalogue-archive.ts'
 import { insertTags } from './insert-tags.ts'
 import type { PointRecord } from './point-record.ts'
 import type { RebuiltPolicy } from './rebuilt-policy.ts'
@@ -25,21 +26,20 @@ interface PointParts {
   readonly machine: string
 }
 
-/** What backs up the catalogue itself is no point of a source. */
-const catalogueEngine = 'catalogue'
 const rowsAtOnce = 500
 
-/** Makes a point of every snapshot of a vault: as its documents say or, of those that are newer, its tags. */
+/** Makes a point of every snapshot of a vault that has none: as its documents say or, of those that are newer, its tags. */
 export async function insertPoints(
   parts: PointParts,
   vault: RebuiltVault,
   policy: RebuiltPolicy,
   within: Transaction<Database>,
+  there: ReadonlySet<string> = new Set(),
 ): Promise<RebuiltPoints> {
   const { records, snapshots, state } = vault.found
   const known = new Map(records.points.map((point) => [point.snapshotId, point]))
   const points = snapshots
-    .filter(({ tags }) => labelsOf(tags).engine !== catalogueEngine)
+    .filter((snapshot) => !isCatalogueSnapshot(snapshot) && !there.has(snapshot.id))
     .map((snapshot) => known.get(snapshot.id) ?? pointOfTags(parts.context, vault, policy, snapshot))
   for (let at = 0; at < points.length; at += rowsAtOnce) {
     const rows = points.slice(at, at + rowsAtOnce).map((point) => rowOf(point, vault, policy, state.points.get(point.snapshotId)))

@@ -5,8 +5,8 @@ import type { RemovalParts } from '../points/remove-points.ts'
 const pauseMs = 24 * 3_600_000
 
 /**
- * Makes a prune for every vault that points have left since its last one, or whose last one has left candidates to sweep; each vault
- * once a day at most. Resolves to how many.
+ * Makes a prune for every vault that points, or old backups of the catalogue, have left since its last one, or whose last one has left
+ * candidates to sweep; each vault once a day at most. Resolves to how many.
  */
 export async function startDuePrunes({ catalogue, store, context, machine }: RemovalParts): Promise<number> {
   const since = new Date(context.clock.nowMs() - pauseMs)
@@ -25,7 +25,8 @@ export async function startDuePrunes({ catalogue, store, context, machine }: Rem
         and (coalesce((prune.result->>'candidates')::integer - (prune.result->>'removedPacks')::integer, 0) > 0
           or exists (
             select from job
-            where job.vault_id = vault.id and job.kind = 'EXPIRE' and job.state in ('COMPLETED', 'PARTIAL')
+            where job.vault_id = vault.id and job.state in ('COMPLETED', 'PARTIAL')
+              and (job.kind = 'EXPIRE' or job.kind = 'CATALOGUE_BACKUP' and (job.result->>'removed')::integer > 0)
               and (prune.created_at is null or job.completed_at > prune.created_at)))`.execute(transaction)
     for (const vault of rows) {
       const labels = await transaction

@@ -6,6 +6,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuditSink } from '../audit/audit-sink.ts'
 import { forgetOld } from '../people/forget-old.ts'
 import type { People } from '../people/people.ts'
+import { startDueCatalogueBackup } from './due-catalogue-backups.ts'
 import { startDueHeals } from './due-heals.ts'
 import { startDueHolds } from './due-holds.ts'
 import { startDuePrunes } from './due-prunes.ts'
@@ -31,6 +32,7 @@ const healsMs = 60_000
 const holdsMs = 15_000
 /** Also how long changes of policy are gathered before vaults are told of them. */
 const recordsMs = 60_000
+const catalogueBackupMs = 5 * 60_000
 const housekeepingMs = 3_600_000
 const workerForgottenMs = 24 * 3_600_000
 
@@ -66,6 +68,10 @@ export class Scheduler implements AsyncDisposable {
     })
     repeat('telling vaults of policy', recordsMs, async () => {
       await startDueRecords(parts)
+      return undefined
+    })
+    repeat('backing up the catalogue', catalogueBackupMs, async () => {
+      await startDueCatalogueBackup(parts)
       return undefined
     })
     const { auditSink } = parts

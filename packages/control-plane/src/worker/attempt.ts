@@ -3,6 +3,7 @@ import { isCatalogueFailure } from '../catalogue/catalogue-failure.ts'
 import type { JobKind } from '../catalogue/tables/work-tables.ts'
 import type { Claim } from '../jobs/job-claims.ts'
 import { type Finish, runBackupJob } from './backup-job.ts'
+import { runCatalogueBackupJob } from './catalogue-backup-job.ts'
 import { runCopyJob } from './copy-job.ts'
 import { runExpireJob } from './expire-job.ts'
 import { runHealJob } from './heal-job.ts'
@@ -18,6 +19,7 @@ type Execute = (parts: WorkerParts, run: JobRun) => Promise<Finish>
 
 const executions: Readonly<Partial<Record<JobKind, Execute>>> = {
   BACKUP: runBackupJob,
+  CATALOGUE_BACKUP: runCatalogueBackupJob,
   COPY: runCopyJob,
   EXPIRE: runExpireJob,
   HEAL: runHealJob,
