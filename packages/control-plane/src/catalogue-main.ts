@@ -1,7 +1,9 @@
 /** `coffre catalogue …`: what is done to the catalogue from outside the server, started by the command line as a process of its own. */
 import { parseArgs } from 'node:util'
 import { CoffreError, isCoffreError, systemContext } from '@coffre/foundation'
+import { runBackupNow } from './recovery/backup-now-command.ts'
 import { runRebuild } from './recovery/rebuild-command.ts'
+import { runRestore } from './recovery/restore-command.ts'
 import { serverKit } from './recovery/server-kit.ts'
 import { type ServerSettings, serverSettings } from './server/server-settings.ts'
 
@@ -10,6 +12,10 @@ const log = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const usage = `coffre catalogue rebuild --vault LOCATION [--vault …] --recovery-key-file FILE [--state-folder FOLDER]
     remakes the catalogue of an empty state folder from vaults; the file has one key on a line
+coffre catalogue restore --vault LOCATION [--vault …] --recovery-key-file FILE --kit FILE [--state-folder FOLDER]
+    restores the newest backup of the catalogue into an empty state folder, people and secrets included
+coffre catalogue backup-now [--state-folder FOLDER]
+    backs the catalogue up into its vault, as the server does once a day
 coffre catalogue kit [--state-folder FOLDER]
     prints what is to be kept on paper, away from the server: it holds the master key`
 
@@ -35,6 +41,10 @@ async function run(given: readonly string[]): Promise<void> {
   if (rest.length > 0) throw misused(`there is no argument ${rest[0]}`)
   const settings = settingsOf(values['state-folder'])
   if (verb === 'kit') say(await serverKit(settings, systemContext, log, stop.signal))
+  else if (verb === 'backup-now') {
+    const { vault, snapshotId } = await runBackupNow(settings, systemContext, log, stop.signal)
+    say(`The catalogue is backed up in the vault ${vault}: snapshot ${snapshotId}.`)
+  } else if (verb === 'restore') await restore(values, settings)
   else if (verb === 'rebuild') {
     const order = { vaults: values.vault ?? [], recoveryKeyFiles: values['recovery-key-file'] ?? [] }
     const made = await runRebuild(order, settings, systemContext, log, stop.signal)
@@ -45,6 +55,16 @@ async function run(given: readonly string[]): Promise<void> {
   } else throw misused(verb === undefined ? 'say what to do with the catalogue' : `there is no command ${verb}`)
 }
 
+async function restore(values: ReturnType<typeof parse>['values'], settings: ServerSettings): Promise<void> {
+  const { vault: vaults = [], 'recovery-key-file': recoveryKeyFiles = [], kit: kitFile = '' } = values
+  const order = { vaults, recoveryKeyFiles, kitFile }
+  const { madeAt, added, gone, unknown } = await runRestore(order, settings, systemContext, log, stop.signal)
+  say(`The catalogue of ${madeAt} is in ${settings.stateFolder} again, people and secrets included.`)
+  say(`Points that came later: ${added}; points that went: ${gone}. Jobs that were under way and sessions have ended.`)
+  for (const location of unknown) say(`The vault at ${location} is not in the catalogue: its points were not added.`)
+  say('Start the server now: npm start. Revoke again what was revoked since.')
+}
+
 function parse(given: readonly string[]) {
   try {
     return parseArgs({
@@ -53,6 +73,7 @@ function parse(given: readonly string[]) {
       options: {
         'vault': { type: 'string', multiple: true },
         'recovery-key-file': { type: 'string', multiple: true },
+        'kit': { type: 'string' },
         'state-folder': { type: 'string' },
         'help': { type: 'boolean', short: 'h' },
       },

@@ -50,7 +50,7 @@ export async function withNewAnchor(
 
 /**
  * Where the log does not agree with its anchors. Those of another log are borne when this one begins with a rebuild that came after
- * them: the log of a lost server is lost with it.
+ * them: the log of a lost server is lost with it. So is what a log that was restored from a backup does not have.
  */
 export async function compareAnchors(catalogue: Catalogue, anchors: readonly AuditAnchor[]): Promise<ChainBreak[]> {
   if (anchors.length === 0) return []
@@ -59,7 +59,9 @@ export async function compareAnchors(catalogue: Catalogue, anchors: readonly Aud
   const first = await entries.orderBy('number').limit(1).executeTakeFirst()
   const log = first?.hash.toString('hex')
   const rebuiltMs = first?.operation === 'catalogue.rebuild' ? first.at.getTime() : Number.NEGATIVE_INFINITY
-  const own = anchors.filter((anchor) => anchor.log === log)
+  const restored = await entries.where('operation', '=', 'catalogue.restore').execute()
+  const isLost = (anchor: AuditAnchor): boolean => restored.some(({ number, at }) => anchor.number >= number && anchor.at <= at)
+  const own = anchors.filter((anchor) => anchor.log === log && !isLost(anchor))
   const isReplaced = anchors.some((anchor) => anchor.log !== log && anchor.at.getTime() > rebuiltMs)
   const numbers = [...new Set(own.map(({ number }) => number))]
   const there = numbers.length === 0 ? [] : await entries.where('number', 'in', numbers).execute()

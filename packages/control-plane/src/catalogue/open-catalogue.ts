@@ -20,10 +20,7 @@ const oldestServer = 150_000
 /** Connects, makes the database in an embedded engine, and brings the tables up to date. `catalogue.unavailable` when it cannot. */
 export async function openCatalogue(location: CatalogueLocation, connectionsMax: number): Promise<OpenCatalogue> {
   if (location.kind === 'embedded') await makeDatabase(location.settings)
-  const pool = newPool(
-    location.kind === 'embedded' ? { ...location.settings, database } : { connectionString: location.url },
-    connectionsMax,
-  )
+  const pool = newPool(connectionOf(location), connectionsMax)
   try {
     await refuseOldServer(pool)
     const catalogue = newCatalogue(pool)
@@ -33,6 +30,17 @@ export async function openCatalogue(location: CatalogueLocation, connectionsMax:
     await pool.end()
     throw error instanceof CoffreError ? error : unreachable(error)
   }
+}
+
+/** Connects to the catalogue of a server that runs, which has brought it up to date. */
+export function attachCatalogue(location: CatalogueLocation, connectionsMax: number): OpenCatalogue {
+  const pool = newPool(connectionOf(location), connectionsMax)
+  const catalogue = newCatalogue(pool)
+  return { catalogue, pool, [Symbol.asyncDispose]: () => catalogue.destroy() }
+}
+
+function connectionOf(location: CatalogueLocation): pg.PoolConfig {
+  return location.kind === 'embedded' ? { ...location.settings, database } : { connectionString: location.url }
 }
 
 async function makeDatabase(settings: DatabaseSettings): Promise<void> {

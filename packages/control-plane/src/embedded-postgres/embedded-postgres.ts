@@ -98,6 +98,16 @@ export class EmbeddedPostgres implements AsyncDisposable {
   }
 }
 
+/** How to connect to the engine that a server runs on this state folder. `catalogue.unavailable` when it does not take connections. */
+export async function runningEngine(stateFolder: string): Promise<DatabaseSettings> {
+  const folder = await engineFolder(stateFolder, await engineAccount())
+  const status = await readPostmasterStatus(join(folder, 'data'))
+  if (status?.state === 'ready') return { host: status.socketFolder, port: 5432, user, password: await passwordOf(stateFolder) }
+  throw new CoffreError('catalogue.unavailable', `the catalogue in ${stateFolder} takes no connections`, {
+    hint: 'Is its server just starting or ending? Try again.',
+  })
+}
+
 /** Made once, and known to nobody but the owner of the state folder. */
 async function passwordOf(stateFolder: string): Promise<string> {
   const path = join(stateFolder, 'catalogue-password')

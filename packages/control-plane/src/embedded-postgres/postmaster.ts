@@ -106,14 +106,16 @@ export interface PostmasterStatus {
   readonly pid: number
   /** `starting`, `stopping`, `ready`, `standby`; empty while it begins. */
   readonly state: string
+  /** Where its socket is. */
+  readonly socketFolder: string
 }
 
-/** What `postmaster.pid` says: its first line is the process, its eighth the state. */
+/** What `postmaster.pid` says: its first line is the process, its fifth the socket's folder, its eighth the state. */
 export async function readPostmasterStatus(dataFolder: string): Promise<PostmasterStatus | undefined> {
   try {
     const lines = (await readFile(join(dataFolder, 'postmaster.pid'), 'utf8')).split('\n')
     const pid = Number(lines[0])
-    return Number.isInteger(pid) ? { pid, state: (lines[7] ?? '').trim() } : undefined
+    return Number.isInteger(pid) ? { pid, state: (lines[7] ?? '').trim(), socketFolder: (lines[4] ?? '').trim() } : undefined
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error

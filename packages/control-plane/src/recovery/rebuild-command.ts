@@ -55,7 +55,7 @@ export async function runRebuild(
 }
 
 /** One key on a line. */
-async function readKeys(path: string): Promise<string[]> {
+export async function readKeys(path: string): Promise<string[]> {
   try {
     const lines = (await readFile(path, 'utf8')).split('\n').map((line) => line.trim())
     return lines.filter((line) => line !== '')
@@ -65,7 +65,7 @@ async function readKeys(path: string): Promise<string[]> {
 }
 
 /** As vaults are known: links resolved, where there is something. */
-async function placeOf(given: string): Promise<string> {
+export async function placeOf(given: string): Promise<string> {
   const location = parseLocation(given)
   if (location.kind !== 'local') return formatLocation(location)
   const path = resolve(location.path)

@@ -23,9 +23,14 @@ export class RebuiltHolds {
     this.#within = within
   }
 
-  /** Makes the holds that the vault's state names, and binds its points to them. */
-  async bind({ id: vaultId, projectId, found }: RebuiltVault, pointIds: ReadonlyMap<string, string>): Promise<void> {
+  /** Makes the holds that the vault's state names, but for those that are there by these names, and binds its points to them. */
+  async bind(
+    { id: vaultId, projectId, found }: RebuiltVault,
+    pointIds: ReadonlyMap<string, string>,
+    there: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
     for (const hold of found.state.holds.values()) {
+      if (there.has(hold.name)) continue
       const key = `${projectId} ${hold.name}`
       const holdId = this.#made.get(key) ?? (await this.#make(projectId, vaultId, hold))
       this.#made.set(key, holdId)
