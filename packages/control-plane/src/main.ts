@@ -6,9 +6,16 @@ import { serverSettings } from './server/server-settings.ts'
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const log = (line: string): void => void process.stderr.write(`${line}\n`)
 
+const exitOnSecondSignal = 130
 const stop = new AbortController()
 const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort())
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // Who asks twice does not want to wait. Nothing is lost: it is made to be killed.
+    if (stop.signal.aborted) process.exit(exitOnSecondSignal)
+    stop.abort()
+  })
+}
 
 try {
   const settings = serverSettings(process.env, process.getuid?.() === 0)
