@@ -61,17 +61,29 @@ test('a lost server is remade from a vault and its recovery key, starts, and giv
   const masterKey = (await readFile(join(state, 'master-key'), 'utf8')).trim()
   const stopped = await catalogue('kit', ...to)
   assert.ok(stopped.out.includes(masterKey) && stopped.out.includes(vault), stopped.err)
+  const backedUpStopped = await catalogue('backup-now', ...to)
+  assert.match(backedUpStopped.out, /vault vault: snapshot [0-9a-f]{64}/, backedUpStopped.err)
   const settings = serverSettings({ COFFRE_STATE: state, COFFRE_PORT: '0' }, false)
   await using server = await serve(settings, systemContext, () => undefined, new AbortController().signal)
   assert.ok(server.firstSignIn)
   const running = await catalogue('kit', ...to)
   assert.ok(running.out.includes(masterKey) && running.out.includes(vault), running.err)
+
+  const backedUpRunning = await catalogue('backup-now', ...to)
+  assert.match(backedUpRunning.out, /vault vault: snapshot [0-9a-f]{64}/, backedUpRunning.err)
+  const kit = join(folder.path, 'kit')
+  await writeFile(kit, running.out)
+  const next = ['--kit', kit, '--state-folder', join(folder.path, 'next')]
+  const restored = await catalogue('restore', '--vault', vault, '--recovery-key-file', key, ...next)
+  assert.equal(restored.code, 0, restored.err)
+  assert.match(restored.out, /people and secrets included/)
+  assert.equal((await readFile(join(folder.path, 'next', 'master-key'), 'utf8')).trim(), masterKey)
 })
 
 test('what makes no sense is refused with what does', async () => {
-  for (const args of [[], ['burn'], ['rebuild'], ['rebuild', '--what'], ['kit', 'more']]) {
+  for (const args of [[], ['burn'], ['rebuild'], ['rebuild', '--what'], ['restore', '--vault', '/nowhere'], ['kit', 'more']]) {
     const { code, err } = await catalogue(...args, '--state-folder', join(folder.path, 'none'))
     assert.equal(code, 20, args.join(' '))
-    assert.match(err, /coffre catalogue rebuild/)
+    assert.match(err, /coffre catalogue re(build|store)/)
   }
 })

@@ -75,11 +75,13 @@ function textOf(stateFolder: string, masterKey: string, vaults: readonly KitVaul
 
       ${masterKey}
 
-It opens the credentials of sources and vaults in this server's catalogue. Keep it on paper, away from
-the server. The recovery keys of the vaults are on kits of their own.
+It opens the credentials of sources and vaults in this server's catalogue, and the backups of the
+catalogue in its vaults. Keep it on paper, away from the server. The recovery keys of the vaults are on
+kits of their own.
 
-Elle ouvre les identifiants des sources et des coffres dans le catalogue de ce serveur. Gardez-la sur
-papier, loin du serveur. Les clés de secours des coffres sont sur leurs propres kits.
+Elle ouvre les identifiants des sources et des coffres dans le catalogue de ce serveur, et les sauvegardes
+du catalogue dans ses coffres. Gardez-la sur papier, loin du serveur. Les clés de secours des coffres sont
+sur leurs propres kits.
 
 VAULTS / COFFRES   (name, location, repository / nom, lieu, dépôt)
 
@@ -91,6 +93,15 @@ THE STATE FOLDER IS THERE, master-key IS LOST / LE DOSSIER D'ÉTAT EST LÀ, mast
   Écrire la clé sur une ligne dans master-key du dossier d'état, lisible de son seul propriétaire (0600).
 
 THE SERVER IS LOST / LE SERVEUR EST PERDU
+
+  Write the master key as one line to a file KIT. With people and secrets, as of the last daily backup:
+  Écrire la clé maîtresse sur une ligne dans un fichier KIT. Avec les personnes et les secrets, dans l'état
+  de la dernière sauvegarde quotidienne :
+
+  coffre catalogue restore --vault LOCATION --recovery-key-file FILE --kit KIT [--vault …]
+  npm start
+
+  Without this kit, and without people and secrets / sans ce kit, et sans les personnes ni les secrets :
 
   coffre catalogue rebuild --vault LOCATION --recovery-key-file FILE [--vault …]
   npm start
