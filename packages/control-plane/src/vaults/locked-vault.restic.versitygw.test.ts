@@ -3,10 +3,26 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { DeleteObjectCommand, PutObjectCommand, PutObjectLegalHoldCommand, PutObjectRetentionCommand } from '@aws-sdk/client-s3'
-import { ApiProblem, deletePoint, getPoint, listAlarms, startHeal, startPrune } from '@coffre/api-contract'
+import {
+  DeleteObjectCommand,
+  PutObjectCommand,
+  PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand,
+  PutObjectRetentionCommand,
+} from '@aws-sdk/client-s3'
+import {
+  ApiProblem,
+  deletePoint,
+  getPoint,
+  getVault,
+  getVaultPolicies,
+  listAlarms,
+  setVaultLock,
+  startHeal,
+  startPrune,
+} from '@coffre/api-contract'
 import { systemContext } from '@coffre/foundation'
-import { pathOf } from '@coffre/storage'
+import { formatLocation, pathOf } from '@coffre/storage'
 import { startVersitygw, type Versitygw } from '@coffre/testkit'
 import { renewAlarms } from '../alarms/alarm-book.ts'
 import { findTroubles } from '../alarms/find-troubles.ts'
@@ -15,6 +31,7 @@ import { applyRetention } from '../scheduler/retention.ts'
 import { type LockedStage, stageLockedVault, withClient } from '../testing/locked-stage.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
 import { restic } from '../testing/restic.ts'
+import { TestWorker } from '../testing/test-worker.ts'
 
 /** What is promised of vaults with object lock: nobody destroys a byte before its term, by whatever way; see docs/object-lock.md. */
 const signal = new AbortController().signal
@@ -128,10 +145,7 @@ for (const mode of ['governance', 'compliance'] as const) {
       await admin.client.call(deletePoint, { params: { point: older.id }, query: { evenLast: 'true' } })
       await admin.client.call(startPrune, { params: { vault: mode }, body: {} })
       const jobs = await worker.doAll()
-      assert.deepEqual(
-        jobs.map(({ kind, state }) => `${kind} ${state}`),
-        ['EXPIRE PARTIAL', 'PRUNE COMPLETED'],
-      )
+      assert.deepEqual(jobs.map(({ kind, state }) => `${kind} ${state}`).sort(), ['EXPIRE PARTIAL', 'PRUNE COMPLETED'])
       assert.deepEqual(await stateOf(older.id), { state: 'COMPLETED', isLocked: true })
       await assertNothingLost(stage, earlier)
     })
@@ -207,6 +221,37 @@ for (const mode of ['governance', 'compliance'] as const) {
     })
   })
 }
+
+test('a bucket that keeps no lock, or locks by itself, is refused; one that could is told apart from a vault with a lock', async () => {
+  await service.createBucket('lockless')
+  await service.createBucket('lockable', { objectLock: true })
+  await service.createBucket('eager', { objectLock: true })
+  await withClient(service, undefined, async (client) => {
+    const rule = { DefaultRetention: { Mode: 'GOVERNANCE', Days: 1 } } as const
+    const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule: rule } as const
+    await client.send(new PutObjectLockConfigurationCommand({ Bucket: 'eager', ObjectLockConfiguration }))
+  })
+  const { orgId, projectId } = api.its
+  const worker = await TestWorker.start(api.its, { tenant: { orgId, projectId } })
+  const create = async (bucket: string, lock?: { readonly mode: 'governance' }) => {
+    const location = formatLocation(service.location(bucket, 'vault'))
+    await worker.vault(bucket, { location, credentials: service.credentials, ...(lock && { lock }) })
+    return (await admin.client.call(getVault, { params: { vault: bucket } })).lock
+  }
+  const lock = { mode: 'governance' } as const
+  const unsupported = { code: 'storage.unsupported' }
+  await assert.rejects(create('lockless', lock), unsupported)
+  await assert.rejects(create('eager', lock), unsupported)
+  await assert.rejects(create('eager'), unsupported)
+  assert.equal((await create('lockable', lock))?.isEnforcedByStorage, true)
+  assert.equal(await create('lockless'), null)
+  // A lock that comes later is refused all the same.
+  const officer = await api.person('officer', ['security-officer'])
+  const params = { vault: 'lockless' }
+  await assert.rejects(officer.client.call(setVaultLock, { params, query: {}, body: lock }), codeIs('storage.unsupported'))
+  const { writer } = await admin.client.call(getVaultPolicies, { params: { vault: 'lockable' } })
+  assert.ok(writer.Statement.some(({ Resource }) => Resource.includes('arn:aws:s3:::lockable/vault/*')))
+})
 
 async function stockRestic({ bucket, keeper, recoveryKey }: LockedStage): Promise<unknown[]> {
   const environment = { AWS_ACCESS_KEY_ID: keeper.accessKeyId, AWS_SECRET_ACCESS_KEY: keeper.secretAccessKey }
