@@ -5,9 +5,7 @@ import type { PointTable } from '../catalogue/tables/work-tables.ts'
 import { activeJobStates } from '../jobs/job-transitions.ts'
 
 /** What a point is to retention. */
-function retentionState(
-  point: Pick<Selectable<PointTable>, 'state' | 'quarantine' | 'verification'>,
-): RetentionPoint['state'] {
+function retentionState(point: Pick<Selectable<PointTable>, 'state' | 'quarantine' | 'verification'>): RetentionPoint['state'] {
   if (point.verification === 'FAILED' || point.quarantine !== null) return 'failed-verification'
   if (point.state === 'PARTIAL') return 'partial'
   return point.verification === 'PENDING' ? 'unverified' : 'good'

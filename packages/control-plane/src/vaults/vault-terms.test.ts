@@ -36,7 +36,10 @@ async function stage(mode: RetentionMode, folder: string) {
   const storage = new LockingMemoryBackend(context)
   const worker = await TestWorker.start(its, { context, storage })
   // What is due is looked for in all projects: vaults of other tests are none of this one's.
-  await its.catalogue.updateTable('vault').set({ deletionDate: new Date(systemContext.clock.nowMs()) }).execute()
+  await its.catalogue
+    .updateTable('vault')
+    .set({ deletionDate: new Date(systemContext.clock.nowMs()) })
+    .execute()
   const location = `s3:http://127.0.0.1:1/memory/${mode}`
   const { id } = await worker.vault('main', { location, lock: { mode, minRetentionDays: 1 } })
   await worker.source('docs', folder)
