@@ -1,7 +1,7 @@
 import type { Command, CommandEntry, CommandTree } from './command.ts'
 import { startsWith } from './command-names.ts'
 import { commandTables } from './command-table.ts'
-import { launcherWords } from './commands/server-commands.ts'
+import { launcherWords } from './launcher-words.ts'
 import type { HelpTexts } from './messages/english-help.ts'
 import { helpTexts, optionText } from './messages/help-texts.ts'
 import type { Texts } from './messages/texts.ts'

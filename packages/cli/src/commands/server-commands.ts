@@ -1,8 +1,5 @@
 import type { CommandEntry } from '../command.ts'
 
-/** Words that the launcher takes for itself: Coffre's own processes, and what works on the catalogue while there is no server. */
-export const launcherWords = ['server', 'worker', 'catalogue'] as const
-
 /** What asks a server, in the order of the help. */
 export const serverCommands: readonly CommandEntry[] = [
   { words: ['vault', 'create'], load: async () => (await import('./vaults/vault-create-command.ts')).vaultCreateCommand },

@@ -1,5 +1,5 @@
 import type { CommandTables } from '../command.ts'
-import { launcherWords } from '../commands/server-commands.ts'
+import { launcherWords } from '../launcher-words.ts'
 import { helpTexts, optionText } from '../messages/help-texts.ts'
 import type { Texts } from '../messages/texts.ts'
 import { globalOptionsOf } from '../options/global-options.ts'
