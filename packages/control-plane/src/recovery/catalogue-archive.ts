@@ -33,19 +33,18 @@ export function sealArchive(master: MasterKey, random: Random, lines: AsyncItera
   return sealStream(master, random, through(lines, createGzip()))
 }
 
-/** The lines of a snapshot of the catalogue, each verified as far as it was read: see `openStream`. */
-export async function* readArchive(
+/** What a snapshot of the catalogue holds, sealed as it is. */
+export async function* loadArchive(
   repository: Repository,
-  snapshot: StoredSnapshot,
-  master: MasterKey,
+  { tree }: Pick<StoredSnapshot, 'tree'>,
   signal: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<Uint8Array> {
   const index = await loadIndex(repository, {}, signal)
-  const target = await findDumpTarget(new BlobReader(repository, index), snapshot.tree, `/${archivePath}`, signal)
-  yield* openArchive(master, dump(repository, index, target, 'tar', signal))
+  const target = await findDumpTarget(new BlobReader(repository, index), tree, `/${archivePath}`, signal)
+  yield* dump(repository, index, target, 'tar', signal)
 }
 
-/** The reverse of `sealArchive`. */
+/** The reverse of `sealArchive`: lines, each verified as far as it was read. See `openStream`. */
 export async function* openArchive(master: MasterKey, sealed: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const packed = Readable.from(openStream(master, sealed))
   const plain = createGunzip()

@@ -10,7 +10,7 @@ import { machineName } from '../server/machine-name.ts'
 import type { ServerSettings } from '../server/server-settings.ts'
 import { StateLock } from '../server/state-lock.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
-import { isOwnArchive, readArchive } from './catalogue-archive.ts'
+import { isOwnArchive, loadArchive, openArchive } from './catalogue-archive.ts'
 import { compareVault } from './compare-vault.ts'
 import { endOldWork } from './end-old-work.ts'
 import { type FoundVault, findVault } from './find-vault.ts'
@@ -62,7 +62,8 @@ export async function runRestore(
   const machine = await machineName(stateFolder, context.random)
   const parts = { store: new JobStore(catalogue, context), context, machine }
   return await catalogue.transaction().execute(async (within) => {
-    const { madeAt } = await importCatalogue(readArchive(vault.repository, snapshot, master, signal), within, signal)
+    const lines = openArchive(master, loadArchive(vault.repository, snapshot, signal))
+    const { madeAt } = await importCatalogue(lines, within, signal)
     await endOldWork(machine, new Date(context.clock.nowMs()), within)
     let [added, gone] = [0, 0]
     const unknown: string[] = []
