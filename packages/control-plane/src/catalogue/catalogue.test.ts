@@ -19,7 +19,15 @@ test('servers that start at once bring the catalogue up to date together', async
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(its.catalogue)
   assert.deepEqual(
     rows.map(({ name }) => name),
-    ['0001-tenants-and-policy', '0002-work-and-points', '0003-people-and-records', '0004-users-and-sessions'],
+    [
+      '0001-tenants-and-policy',
+      '0002-work-and-points',
+      '0003-people-and-records',
+      '0004-users-and-sessions',
+      '0005-vault-records',
+      '0006-job-failures',
+      '0007-locked-vaults',
+    ],
   )
 })
 

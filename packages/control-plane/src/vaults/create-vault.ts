@@ -1,45 +1,15 @@
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError } from '@coffre/foundation'
 import { addKey, changeLockPolicy, initRepository, listKeys, type Repository, recordKnown, removeKey } from '@coffre/repository'
-import type { Backend, RetentionMode, S3Credentials } from '@coffre/storage'
-import type { Catalogue } from '../catalogue/database.ts'
+import type { Backend } from '@coffre/storage'
 import { nameTaken } from '../catalogue/name-taken.ts'
 import { isUniqueViolation } from '../catalogue/unique-violation.ts'
 import type { ApiCall } from '../http/api-call.ts'
-import type { SecretStore } from '../secrets/secret-store.ts'
 import { lockPolicyOf } from './lock-policy.ts'
+import type { NewVault, VaultLock, VaultParts } from './new-vault.ts'
 import { newRecoveryKey } from './recovery-key.ts'
 import { recoveryKit } from './recovery-kit.ts'
 import { columnsOf, forgetReservation, type ReservedVault, reserveVault } from './reserve-vault.ts'
-import type { VaultPlaces } from './vault-places.ts'
 import { vaultSecrets } from './vault-secrets.ts'
-
-/** What the services of vaults work with. */
-export interface VaultParts {
-  readonly catalogue: Catalogue
-  readonly secrets: SecretStore
-  readonly places: VaultPlaces
-  readonly context: Context
-}
-
-/** Nobody shortens what is kept in a locked vault: governance by approval of several people only, compliance not at all. */
-export interface VaultLock {
-  readonly mode: RetentionMode
-  readonly minRetentionDays?: number | undefined
-  readonly maxRetentionDays?: number | undefined
-  readonly changeableForDays?: number | undefined
-}
-
-export interface NewVault {
-  readonly projectId: string
-  readonly name: string
-  readonly location: string | undefined
-  readonly region: string | undefined
-  readonly classification: 'public' | 'internal' | 'confidential' | 'restricted' | undefined
-  readonly lock: VaultLock | undefined
-  readonly writerCredentials: S3Credentials | undefined
-  readonly keeperCredentials: S3Credentials | undefined
-  readonly tags: Readonly<Record<string, string>>
-}
 
 /** Notes in the audit log that the vault was made, within the transaction that makes it count. */
 export type AuditWithin = ApiCall['audit']

@@ -2,7 +2,7 @@ import type { Context } from '@coffre/foundation'
 import type { S3Credentials } from '@coffre/storage'
 import { nameTaken } from '../catalogue/name-taken.ts'
 import { newId } from '../catalogue/new-id.ts'
-import type { NewVault, VaultLock, VaultParts } from './create-vault.ts'
+import type { NewVault, VaultLock, VaultParts } from './new-vault.ts'
 import { vaultSecrets } from './vault-secrets.ts'
 
 /** A row in state CREATING. */
