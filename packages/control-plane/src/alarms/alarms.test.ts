@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { type Context, systemContext } from '@coffre/foundation'
 import { newId } from '../catalogue/new-id.ts'
+import { MetricRegistry } from '../http/metric-registry.ts'
+import { addStateMetrics } from '../status/state-metrics.ts'
 import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
 import { type AlarmChange, renewAlarms } from './alarm-book.ts'
 import { findTroubles } from './find-troubles.ts'
@@ -63,6 +65,20 @@ test('a clock that is wrong is a trouble', async () => {
   assert.deepEqual(await kinds(0), [])
   assert.deepEqual(await kinds(60_000), ['clock.skew'])
   assert.deepEqual(await kinds(-60_000), ['clock.skew'])
+})
+
+test('an alarm is a metric for as long as it holds', async () => {
+  const { own, trouble } = await project()
+  await its.catalogue
+    .updateTable('alarm')
+    .set({ clearedAt: new Date(nowMs) })
+    .execute()
+  const metrics = new MetricRegistry()
+  addStateMetrics(metrics, its.catalogue)
+  await renewAlarms(its.catalogue, context, own, [trouble])
+  assert.match(await metrics.render(), /^coffre_alarms\{severity="warning"\} 1$/m)
+  await renewAlarms(its.catalogue, context, own, [])
+  assert.match(await metrics.render(), /^coffre_alarms\{severity="warning"\} 0$/m)
 })
 
 test('of many who look at once, one raises the alarm', async () => {

@@ -21,6 +21,7 @@ import { loadMasterKey } from '../secrets/master-key.ts'
 import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
 import { sourceEngines } from '../sources/source-engines.ts'
+import { addStateMetrics } from '../status/state-metrics.ts'
 import { WorkerHost, type WorkerHostOptions } from '../worker/worker-host.ts'
 import { apiHandlers } from './api-handlers.ts'
 import { machineName } from './machine-name.ts'
@@ -74,6 +75,8 @@ export async function serve(
   const people = newPeople(catalogue, secrets, context)
   const machine = await machineName(settings.stateFolder, context.random)
   const local = await LocalCredential.renew(settings.stateFolder, context.random)
+  const metrics = new MetricRegistry()
+  addStateMetrics(metrics, catalogue)
   const app = newHttpApp({
     context,
     catalogue,
@@ -81,7 +84,7 @@ export async function serve(
     tenant,
     log,
     authenticator: new PeopleAuthenticator({ ...people, catalogue, local, tenant }),
-    metrics: new MetricRegistry(),
+    metrics,
     version: settings.version,
     handlers: apiHandlers({ catalogue, secrets, context, people, audit, settings, machine }),
   })
