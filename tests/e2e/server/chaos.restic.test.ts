@@ -12,6 +12,7 @@ import {
   createVault,
   getJob,
   getSource,
+  getStatus,
   type JobView,
   protectSource,
   startBackup,
@@ -148,7 +149,10 @@ test('two servers and three workers are killed again and again, and so is Postgr
     for (const victim of [...servers, ...workers]) if (!victim.isRunning && random.integer(2) === 0) victim.start()
   }
   proxy.mend()
-  for (const victim of [...servers, ...workers]) if (!victim.isRunning) victim.start()
+  // As a supervisor does: one that finds PostgreSQL still recovering ends, and is started again.
+  const supervise = (): void => {
+    for (const victim of [...servers, ...workers]) if (!victim.isRunning) victim.start()
+  }
 
   const database = new pg.Pool({ ...postgres.settings, database: 'chaos', max: 1 })
   database.on('error', () => undefined)
@@ -156,6 +160,7 @@ test('two servers and three workers are killed again and again, and so is Postgr
   // No new runs: what is there is what counts.
   await eventually(() => database.query('update rule set next_due_at = null'))
   await eventually(async () => {
+    supervise()
     const active = await rowsOf(database, "select id from job where state in ('CREATED','PENDING','RUNNING','RETRYING','ABORTING')")
     assert.equal(active.length, 0)
   })
@@ -173,7 +178,12 @@ test('two servers and three workers are killed again and again, and so is Postgr
   )
   await assertPoints(database, vault, recoveryKey)
 
-  const last = await api()
+  const last = await eventually(async () => {
+    supervise()
+    const some = await api()
+    await some.call(getStatus, {})
+    return some
+  })
   const { isIntact } = await last.call(verifyAudit, {})
   assert.equal(isIntact, true)
   for (const name of names) {

@@ -24,7 +24,7 @@ const wrong: readonly (readonly [line: string, code: string, names: RegExp])[] =
   ['vault create a/b', 'request.invalid', /name/],
   ['vault create other --at /proc/none/vault', 'storage', /\/proc/],
   ['vault create other --lock governance --min-retention-days 9 --max-retention-days 3', 'policy.retention-invalid', /9/],
-  ['vault create other --at s3:http://127.0.0.1:1/bucket', 'storage.unavailable', /127\.0\.0\.1:1/],
+  ['vault create other --at s3:http://127.0.0.1:1/bucket', 'storage.unavailable', /ECONNREFUSED/],
   ['protect ./folder --name docs --vault main', 'object.exists', /docs/],
   ['protect ./nowhere --name new --vault main', 'source.unfit', /nowhere/],
   ['protect ./folder/file --name new --vault none', 'object.missing', /none/],
