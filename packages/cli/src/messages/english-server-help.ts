@@ -77,7 +77,7 @@ export const englishServerHelp: HelpTexts = {
     'two-factor remove': 'Remove your second factor',
     'server': 'Run the server in the foreground; docs/operations.md',
     'worker': 'Run one more worker, of a server on another machine; docs/install.md',
-    'catalogue': 'Rebuild a lost catalogue, or print the server kit; docs/operations.md',
+    'catalogue': 'Back up, restore or rebuild the catalogue, or print the server kit; docs/disaster-recovery.md',
     'repo': 'Work on a vault with no server: coffre repo --help',
   },
   options: {

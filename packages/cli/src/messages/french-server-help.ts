@@ -78,7 +78,7 @@ export const frenchServerHelp: HelpTexts = {
     'two-factor remove': 'Retirer son second facteur',
     'server': 'Faire tourner le serveur au premier plan ; docs/operations.md',
     'worker': 'Faire tourner un exécutant de plus, d’un serveur ailleurs ; docs/install.md',
-    'catalogue': 'Refaire un catalogue perdu, ou écrire le kit du serveur ; docs/operations.md',
+    'catalogue': 'Sauvegarder, restaurer ou refaire le catalogue, ou écrire le kit du serveur ; docs/disaster-recovery.md',
     'repo': 'Travailler sur un coffre sans serveur : coffre repo --help',
   },
   options: {

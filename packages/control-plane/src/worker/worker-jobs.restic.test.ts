@@ -120,15 +120,17 @@ test('a source that is gone fails its backup at once, and is an alarm until a ba
   assert.deepEqual(await troubles(), [])
 })
 
-test('a vault that is away is tried again later, and its jobs are not lost', async () => {
+test('a vault that is not in its place fails its jobs with the place, and nothing is made there', async () => {
   await worker.source('docs', join(folder, 'docs'))
   const { id } = await vaultAt('main')
   const elsewhere = join(folder, 'unmounted')
   await its.catalogue.updateTable('vault').set({ location: elsewhere }).where('id', '=', id).execute()
   await order()
   const [job] = await worker.doAll()
-  assert.ok(job?.state === 'FAILED' || job?.state === 'RETRYING')
+  assert.equal(job?.state, 'FAILED')
   assert.match(detailOf(job), /unmounted/)
+  assert.ok(!(await readdir(folder)).includes('unmounted'))
+  assert.deepEqual(await troubles(), ['backup.failed critical'])
 })
 
 test('another repository in the place of a vault is refused, and nothing is written into it', async () => {
