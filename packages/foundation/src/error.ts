@@ -46,7 +46,7 @@ export const errorCatalogue = {
   'storage.unavailable': { exit: 37, http: 503, retry: 'backoff' },
   'storage.exists': { exit: 38, http: 409, retry: 'never' },
   'storage.locked': { exit: 39, http: 423, retry: 'never' },
-  'storage.unsupported': { exit: 40, http: 501, retry: 'never' },
+  'storage.unsupported': { exit: 40, http: 409, retry: 'never' },
   'system.unsupported': { exit: 41, http: 501, retry: 'never' },
   'policy.schedule-invalid': { exit: 43, http: 400, retry: 'never' },
   'policy.retention-invalid': { exit: 44, http: 400, retry: 'never' },

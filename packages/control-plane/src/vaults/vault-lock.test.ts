@@ -4,6 +4,7 @@ import {
   ApiProblem,
   deleteVault,
   getVault,
+  getVaultPolicies,
   listApprovals,
   removeVaultLock,
   requestApproval,
@@ -163,4 +164,14 @@ test('an empty vault is forgotten by an administrator with the consent of office
   assert.deepEqual(await remove('empty', consent), { id, location: `/nowhere/${id}` })
   await assert.rejects(remove('empty', consent), codeIs('object.missing'))
   await newVault('empty')
+})
+
+test('the policies of a vault in a bucket are told; one on a disk has none, which is no fault of the server', async () => {
+  const id = await newVault('placed')
+  const policies = () => admin.client.call(getVaultPolicies, { params: { vault: 'placed' } })
+  await assert.rejects(policies(), (error) => codeIs('storage.unsupported')(error) && (error as ApiProblem).problem.status === 409)
+  await api.its.catalogue.updateTable('vault').set({ location: 's3:s3.amazonaws.com/bucket/placed' }).where('id', '=', id).execute()
+  const { writer, keeper } = await policies()
+  for (const { Statement } of [writer, keeper])
+    assert.ok(Statement.some(({ Resource }) => Resource.includes('arn:aws:s3:::bucket/placed/*')))
 })
