@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { inspect } from 'node:util'
-import { CoffreError, isCoffreError } from '@coffre/foundation'
+import { CoffreError, dayMs, isCoffreError } from '@coffre/foundation'
 import {
   findSnapshot,
   listSnapshots,
@@ -256,7 +256,7 @@ test('in a locked vault a point is locked for as long as was asked', async () =>
   const [version] = await objectLock.versionsOf({ type: 'snapshot', name: pointId }, fixture.signal)
   assert.ok(version)
   const retention = await objectLock.retention(version, version.versionId, fixture.signal)
-  assert.ok((retention?.until.getTime() ?? 0) >= fixture.context.clock.nowMs() + 44 * 24 * 3_600_000)
+  assert.ok((retention?.until.getTime() ?? 0) >= fixture.context.clock.nowMs() + 44 * dayMs)
 })
 
 test('a vault that keeps state knows the point, the adopted one too, so that a check misses it should it vanish', async () => {

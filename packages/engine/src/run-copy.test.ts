@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { listSnapshots } from '@coffre/repository'
 import { lockedFixture, RepositoryFixture } from '@coffre/testkit'
 import { labelsOf, tagsOf } from './point-labels.ts'
@@ -50,7 +51,7 @@ test('a copy into a locked vault is locked there', async () => {
   const [version] = await objectLock.versionsOf({ type: 'snapshot', name: pointId }, to.signal)
   assert.ok(version)
   const retention = await objectLock.retention(version, version.versionId, to.signal)
-  assert.ok((retention?.until.getTime() ?? 0) >= to.context.clock.nowMs() + 49 * 24 * 3_600_000)
+  assert.ok((retention?.until.getTime() ?? 0) >= to.context.clock.nowMs() + 49 * dayMs)
 })
 
 test('a lost lock of either vault ends a copy', async () => {

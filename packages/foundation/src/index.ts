@@ -1,5 +1,6 @@
 export { type ByteString, byteStringFrom, bytesOf, compareByteStrings } from './byte-string.ts'
 export type { Clock, Context, Random } from './context.ts'
+export { dayMs, hourMs, minuteMs } from './durations.ts'
 export {
   CoffreError,
   type CoffreErrorOptions,

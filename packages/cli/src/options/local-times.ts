@@ -1,3 +1,4 @@
+import { minuteMs } from '@coffre/foundation'
 import { ValueError } from './option.ts'
 
 const zones: Readonly<Record<string, number>> = { UTC: 0, GMT: 0, Z: 0 }
@@ -39,7 +40,7 @@ function zonedMs(fields: readonly number[], zone: string): number {
   date.setUTCHours(hour, minute, second)
   if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return Number.NaN
   const offset = /^([+-])(\d\d)(\d\d)$/.exec(zone)
-  if (offset === null) return date.getTime() - (zones[zone] ?? Number.NaN) * 60_000
+  if (offset === null) return date.getTime() - (zones[zone] ?? Number.NaN) * minuteMs
   const minutes = Number(offset[2]) * 60 + Number(offset[3])
-  return date.getTime() - (offset[1] === '-' ? -minutes : minutes) * 60_000
+  return date.getTime() - (offset[1] === '-' ? -minutes : minutes) * minuteMs
 }

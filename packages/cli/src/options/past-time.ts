@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs } from '@coffre/foundation'
 import { usageError } from '../messages/command-line-error.ts'
 import { ValueError } from './option.ts'
 
@@ -9,11 +10,11 @@ const expected = '2026-11-21T14:37:21Z | 2026-11-21 14:37:21+01:00 | "10 minutes
 const unitMs: Readonly<Record<string, number>> = {
   second: 1000,
   seconde: 1000,
-  minute: 60_000,
-  hour: 3_600_000,
-  heure: 3_600_000,
-  day: 86_400_000,
-  jour: 86_400_000,
+  minute: minuteMs,
+  hour: hourMs,
+  heure: hourMs,
+  day: dayMs,
+  jour: dayMs,
   week: 604_800_000,
   semaine: 604_800_000,
 }

@@ -1,3 +1,4 @@
+import { hourMs, minuteMs } from '@coffre/foundation'
 import { ValueError } from './option.ts'
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -7,8 +8,8 @@ const unitMs: Readonly<Record<string, number>> = {
   'μs': 1e-3,
   ms: 1,
   s: 1000,
-  m: 60_000,
-  h: 3_600_000,
+  m: minuteMs,
+  h: hourMs,
 }
 
 /** Go's durations: `30s`, `5m`, `1h30m`, `0`. */

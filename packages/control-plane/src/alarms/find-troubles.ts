@@ -1,13 +1,12 @@
-import type { Context } from '@coffre/foundation'
+import { type Context, dayMs, minuteMs } from '@coffre/foundation'
 import { sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import { PlannedRules, selectableSources } from '../plans/planned-rules.ts'
 import { tamperedVaults } from './tampered-vaults.ts'
 import type { Trouble } from './trouble.ts'
 
-const dayMs = 24 * 3_600_000
 /** A job that waits so long although it is due waits for a worker that is not there. */
-const waitedMs = 10 * 60_000
+const waitedMs = 10 * minuteMs
 /** Half of a lease: more could let two workers have one job. */
 const skewMs = 7500
 

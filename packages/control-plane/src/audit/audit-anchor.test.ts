@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { type Clock, systemContext } from '@coffre/foundation'
+import { type Clock, dayMs, systemContext } from '@coffre/foundation'
 import { type TemporaryFolder, temporaryFolder } from '@coffre/testkit'
 import { sql } from 'kysely'
 import { startDueRecords } from '../scheduler/due-records.ts'
@@ -12,7 +12,6 @@ import { AuditLog } from './audit-log.ts'
 import { readAnchors } from './read-anchors.ts'
 
 const signal = new AbortController().signal
-const dayMs = 86_400_000
 let its: TestCatalogue
 let folder: TemporaryFolder
 let worker: TestWorker

@@ -1,3 +1,4 @@
+import { hourMs } from '@coffre/foundation'
 import type { VaultDocument } from '@coffre/repository'
 import { z } from 'zod'
 import type { Catalogue } from '../catalogue/database.ts'
@@ -19,7 +20,7 @@ export type AuditAnchor = z.output<typeof anchorSchema>
 
 const documentName = 'audit anchors'
 const anchorsMax = 1000
-const pauseMs = 3_600_000
+const pauseMs = hourMs
 const documentSchema = z.object({ anchors: z.array(anchorSchema) })
 
 export function anchorsDocument(anchors: readonly AuditAnchor[]): VaultDocument {

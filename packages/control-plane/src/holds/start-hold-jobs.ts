@@ -1,4 +1,4 @@
-import type { Context } from '@coffre/foundation'
+import { type Context, minuteMs } from '@coffre/foundation'
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import type { JobStore } from '../jobs/job-store.ts'
@@ -12,7 +12,7 @@ export interface HoldJobParts {
 }
 
 /** How long a vault that could not be told of its holds is left alone. */
-const pauseMs = 10 * 60_000
+const pauseMs = 10 * minuteMs
 
 /**
  * Makes a job for every vault that does not know yet what holds its points, or still holds what was lifted, unless one waits there.

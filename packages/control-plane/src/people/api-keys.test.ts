@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { minuteMs } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { makeProject } from '../testing/test-catalogue.ts'
 import { startTestPeople, type TestPeople } from '../testing/test-people.ts'
@@ -7,7 +8,6 @@ import type { NewApiKey } from './api-keys.ts'
 import type { SignedIn } from './principal.ts'
 
 const context = fakeContext()
-const minuteMs = 60_000
 let its: TestPeople
 let maker: SignedIn
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { startTestPeople, type TestPeople } from '../testing/test-people.ts'
 import type { NewApproval } from './approvals.ts'
 import type { SignedIn } from './principal.ts'
 
 const context = fakeContext()
-const dayMs = 24 * 3_600_000
 const vaultId = '018f0000-0000-7000-8000-000000000001'
 const wanted: NewApproval = {
   operation: 'vaults.delete',

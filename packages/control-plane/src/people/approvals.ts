@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, dayMs } from '@coffre/foundation'
 import type { Selectable, Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
@@ -9,7 +9,6 @@ import { type ApprovalEvent, type ApprovalState, approvalOutcomes } from './appr
 import { type Grants, missing } from './grants.ts'
 import { forbidden, type SignedIn } from './principal.ts'
 
-const dayMs = 24 * 3_600_000
 const lifetimeMs = 7 * dayMs
 
 /** What is to be done: an operation on an object, with exactly these arguments (JSON). */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
+import { minuteMs } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { makeProject } from '../testing/test-catalogue.ts'
 import { startTestPeople, type TestPeople } from '../testing/test-people.ts'
@@ -7,7 +8,6 @@ import { rolesOfFirstUser } from './roles.ts'
 
 const context = fakeContext()
 const its: TestPeople = await startTestPeople(context)
-const minuteMs = 60_000
 const password = 'a lamp beside the river'
 let orgId: string
 let orgs = 0

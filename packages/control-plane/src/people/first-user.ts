@@ -1,4 +1,4 @@
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, minuteMs } from '@coffre/foundation'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { type Grants, lockOrg } from './grants.ts'
@@ -7,7 +7,7 @@ import type { Passwords } from './passwords.ts'
 import { rolesOfFirstUser } from './roles.ts'
 import type { NewUser, Users } from './users.ts'
 
-const lifetimeMs = 15 * 60_000
+const lifetimeMs = 15 * minuteMs
 
 /** How the first user comes: by a token that the server prints at its start, as long as there is nobody. */
 export class FirstUser {

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSession } from '@coffre/api-contract'
-import { systemContext } from '@coffre/foundation'
+import { dayMs, systemContext } from '@coffre/foundation'
 import { newId } from '../catalogue/new-id.ts'
 import { PeopleApi } from '../testing/people-api.ts'
 import { forgetOld } from './forget-old.ts'
 
-const dayMs = 86_400_000
 const signal = new AbortController().signal
 
 test('what is old is forgotten, what is not stays, and requests for approval that expire are in the audit log', async () => {

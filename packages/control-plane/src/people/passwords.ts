@@ -1,4 +1,4 @@
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, hourMs } from '@coffre/foundation'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { findUser, type Grants, localUser, refuseConflict } from './grants.ts'
@@ -8,7 +8,7 @@ import { checkNewPassword } from './password-rules.ts'
 import { type SignedIn, userIdOf } from './principal.ts'
 import { removeSecondFactor } from './two-factor.ts'
 
-const tokenLifetimeMs = 72 * 3_600_000
+const tokenLifetimeMs = 72 * hourMs
 
 /** How passwords come and change. The caller has checked the right, and audits. */
 export class Passwords {

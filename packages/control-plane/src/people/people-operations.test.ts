@@ -24,7 +24,7 @@ import {
   revokeKey,
   takeRole,
 } from '@coffre/api-contract'
-import { systemContext } from '@coffre/foundation'
+import { hourMs, systemContext } from '@coffre/foundation'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
 import { passwordOf } from '../testing/test-people.ts'
@@ -153,7 +153,7 @@ test('who guards one project changes nothing of the whole organisation', async (
 
 test('a key is shown once, does what its scopes say in its project, and is revoked', async () => {
   const project = await addProject('keys')
-  const expiresAt = new Date(api.clock.nowMs() + 3_600_000).toISOString()
+  const expiresAt = new Date(api.clock.nowMs() + hourMs).toISOString()
   const body = { name: 'ci', scopes: ['users.list', 'keys.create'], project: 'keys', expiresAt }
   const { key, created } = await officer.client.call(createKey, { body })
   assert.deepEqual([created.projectId, created.scopes, created.createdBy], [project, body.scopes, officer.actor.id])

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { hourMs } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
 import { userIdOf } from './principal.ts'
 
 const context = fakeContext()
-const hourMs = 3_600_000
 let its: TestPeople
 
 before(async () => {

@@ -1,11 +1,10 @@
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, hourMs } from '@coffre/foundation'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
 import { missing } from './grants.ts'
 import { hashToken, newToken } from './tokens.ts'
 
-const hourMs = 3_600_000
 const idleMs = 12 * hourMs
 const lifetimeMs = 7 * 24 * hourMs
 const touchMs = 60_000

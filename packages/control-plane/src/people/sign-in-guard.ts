@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, hourMs, minuteMs } from '@coffre/foundation'
 import { sql, type Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
 import { formatNetwork, networkOf, parseAddress } from './addresses.ts'
@@ -11,9 +11,6 @@ interface Limit {
   readonly pauseMsMax: number
   readonly forgetMs: number
 }
-
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
 
 /** A name from one network; a network, whatever names it tries; a name, from wherever. */
 const limits = {

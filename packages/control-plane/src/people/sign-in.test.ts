@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { minuteMs } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
 import { PasswordHasher } from './password-hash.ts'
@@ -8,7 +9,6 @@ import { userIdOf } from './principal.ts'
 import type { Credentials } from './sign-in.ts'
 
 const context = fakeContext()
-const minuteMs = 60_000
 let its: TestPeople
 let nextAddress = 0
 

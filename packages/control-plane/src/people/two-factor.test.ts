@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { fakeContext } from '@coffre/testkit'
 import { bytesOfBase32, codeOfApplication, passwordOf, startTestPeople, type TestPeople } from '../testing/test-people.ts'
 import { type SignedIn, userIdOf } from './principal.ts'
@@ -49,7 +50,7 @@ test('codes are guessed as slowly as passwords', async () => {
   const { secret } = await enrol(await its.addUser('jan', []))
   for (let i = 0; i < 5; i++) await assert.rejects(signIn('jan', codeNow(secret, 100 + i)), { code: 'auth.failed' })
   await assert.rejects(signIn('jan', codeNow(secret)), { code: 'auth.locked' })
-  context.clock.advance(24 * 3_600_000)
+  context.clock.advance(dayMs)
 })
 
 test('a recovery code does as well, once, in whatever writing; nothing readable is kept', async () => {

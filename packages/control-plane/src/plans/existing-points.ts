@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { dayMs } from '@coffre/foundation'
 import { addTerm, type Lifecycle, lockTerm, type Rule } from '@coffre/policy'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
@@ -16,8 +17,6 @@ interface LockedVault {
   readonly name: string
   readonly maxRetentionDays: number | null
 }
-
-const dayMs = 86_400_000
 
 /** Says which lifecycle points that exist get from the rules of a new version of their plan. */
 export class NewLifecycles {

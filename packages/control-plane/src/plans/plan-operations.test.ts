@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ApiProblem, applyPlan, applyPreset, getPreset, getSource, listPlans, listPresets, previewPlan } from '@coffre/api-contract'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, dayMs, systemContext } from '@coffre/foundation'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
 import { makePoint, makeVault } from '../testing/tenant-objects.ts'
 
-const dayMs = 86_400_000
 let api: PeopleApi
 let context: Context
 let administrator: Person

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, hourMs, systemContext } from '@coffre/foundation'
 import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
 import { applyPlan } from './apply-plan.ts'
 import { findPlan, listPlans } from './plan-view.ts'
@@ -84,7 +84,7 @@ test('the same document again changes nothing; another makes a version, and rule
       ],
     },
   }
-  nowMs += 3_600_000
+  nowMs += hourMs
   await apply(changed)
   const now = await findPlan(its.catalogue, context, projectId, before?.id ?? '')
   assert.equal(now?.version, 2)

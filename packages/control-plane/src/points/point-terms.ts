@@ -1,4 +1,4 @@
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, dayMs } from '@coffre/foundation'
 import { addTerm, formatTerm, type KeepLevel, type Lifecycle, levelsAtCommit, lockTerm, type RetentionPoint } from '@coffre/policy'
 import type { Selectable } from 'kysely'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
@@ -13,8 +13,6 @@ export interface PointTerms {
 }
 
 type LockedVault = Pick<Selectable<VaultTable>, 'name' | 'lockMode' | 'minRetentionDays' | 'maxRetentionDays'>
-
-const dayMs = 86_400_000
 
 /** `policy.retention-invalid` when the vault's lock does not take points with such a term. */
 export function pointTerms(

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, dayMs, hourMs, systemContext } from '@coffre/foundation'
 import { listSnapshots } from '@coffre/repository'
 import { type TemporaryFolder, temporaryFolder } from '@coffre/testkit'
 import { sql } from 'kysely'
@@ -19,7 +19,6 @@ import { isCatalogueSnapshot } from './catalogue-archive.ts'
 import { openOwnCatalogue } from './open-own-catalogue.ts'
 import { runRestore } from './restore-command.ts'
 
-const dayMs = 86_400_000
 const signal = new AbortController().signal
 const unexpected = (line: string): void => assert.fail(line)
 let its: TestCatalogue
@@ -124,7 +123,7 @@ test('a lost server comes back with its people, its secrets and what came after 
     overwrite: false,
     createdBy: 'test',
   })
-  laterMs += 2 * 3_600_000
+  laterMs += 2 * hourMs
   await own.catalogue.deleteFrom('vaultRecord').execute()
   await startDueRecords(server.parts)
   const done = await server.doAll()

@@ -1,3 +1,4 @@
+import { dayMs, hourMs } from '@coffre/foundation'
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import type { JobStore } from '../jobs/job-store.ts'
@@ -6,9 +7,8 @@ import type { RemovalParts } from '../points/remove-points.ts'
 
 /** Held while one of several servers does it. */
 const lockNumber = 0x436f6663
-const dayMs = 24 * 3_600_000
 /** How long one that failed is left alone. */
-const pauseMs = 3_600_000
+const pauseMs = hourMs
 
 /** Makes a job to back up the catalogue once a day, as soon as there is a vault that can take it. Resolves to how many: none, or one. */
 export async function startDueCatalogueBackup(parts: RemovalParts): Promise<number> {

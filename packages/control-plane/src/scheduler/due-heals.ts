@@ -1,10 +1,10 @@
+import { dayMs } from '@coffre/foundation'
 import { sql } from 'kysely'
 import { machineFor } from '../jobs/machine-for.ts'
 import type { RemovalParts } from '../points/remove-points.ts'
 
 /** Held while one of several servers does it. */
 const lockNumber = 0x436f6671
-const dayMs = 24 * 3_600_000
 
 /**
  * Makes a look into every vault with a lock once a day, and into any vault in which a point turned out to be damaged since the last look.

@@ -1,8 +1,9 @@
+import { dayMs } from '@coffre/foundation'
 import { sql } from 'kysely'
 import { machineFor } from '../jobs/machine-for.ts'
 import type { RemovalParts } from '../points/remove-points.ts'
 
-const pauseMs = 24 * 3_600_000
+const pauseMs = dayMs
 
 /**
  * Makes a prune for every vault that points, or old backups of the catalogue, have left since its last one, or whose last one has left

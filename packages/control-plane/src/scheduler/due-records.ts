@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs } from '@coffre/foundation'
 import { sql } from 'kysely'
 import { machineFor } from '../jobs/machine-for.ts'
 import type { RemovalParts } from '../points/remove-points.ts'
@@ -6,11 +7,10 @@ import { hashPolicy } from '../recovery/vault-records.ts'
 
 /** Held while one of several servers does it. */
 const lockNumber = 0x436f6672
-const dayMs = 24 * 3_600_000
 /** Points change often; what a vault's tags do not say of the last ones can be missed for so long. */
-const pointsMs = 3_600_000
+const pointsMs = hourMs
 /** How long a vault that could not be told is left alone. */
-const pauseMs = 10 * 60_000
+const pauseMs = 10 * minuteMs
 
 /**
  * Makes a job for every vault that does not know the policy as it is, or has not been told of its points for a while: what a lost

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, hourMs, minuteMs, systemContext } from '@coffre/foundation'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { JobStore } from '../jobs/job-store.ts'
 import { applyPlan } from '../plans/apply-plan.ts'
@@ -8,8 +8,6 @@ import { sourceEngines } from '../sources/source-engines.ts'
 import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
 import { type DueParts, nextDueMs, runDueRules } from './due-rules.ts'
 
-const minuteMs = 60_000
-const hourMs = 60 * minuteMs
 let its: TestCatalogue
 let projectId: string
 let nowMs = Date.UTC(2026, 2, 1, 12, 30)

@@ -1,4 +1,4 @@
-import type { Context } from '@coffre/foundation'
+import { type Context, minuteMs } from '@coffre/foundation'
 import { missedOccurrences, type Rule, runWindow } from '@coffre/policy'
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
@@ -139,7 +139,7 @@ class ProjectRun {
         afterMs: evaluatedThrough.getTime(),
         nowMs: now.getTime(),
         limit: missedMax,
-        ...(startWindowMinutes === undefined ? {} : { startWindowMs: startWindowMinutes * 60_000 }),
+        ...(startWindowMinutes === undefined ? {} : { startWindowMs: startWindowMinutes * minuteMs }),
       },
     )
     for (const { dueMs, isRunnable } of listed) await this.#occur(planned, dueMs, isRunnable)

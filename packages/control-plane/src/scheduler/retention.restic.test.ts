@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, dayMs, hourMs, systemContext } from '@coffre/foundation'
 import { loadIndex } from '@coffre/repository'
 import { newId } from '../catalogue/new-id.ts'
 import { deletePoint } from '../points/delete-point.ts'
@@ -13,8 +13,6 @@ import { openVault } from '../worker/open-vault.ts'
 import { startDuePrunes } from './due-prunes.ts'
 import { applyRetention } from './retention.ts'
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 const signal = new AbortController().signal
 const audit = (): Promise<void> => Promise.resolve()
 

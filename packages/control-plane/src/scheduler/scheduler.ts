@@ -1,3 +1,4 @@
+import { dayMs, hourMs, minuteMs } from '@coffre/foundation'
 import { renewAlarms } from '../alarms/alarm-book.ts'
 import { findTroubles } from '../alarms/find-troubles.ts'
 import type { Webhook } from '../alarms/webhook.ts'
@@ -27,14 +28,14 @@ export interface SchedulerParts extends DueParts {
 const rulesMs = 1000
 const alarmsMs = 15_000
 const auditExportMs = 5000
-const retentionMs = 5 * 60_000
+const retentionMs = 5 * minuteMs
 const healsMs = 60_000
 const holdsMs = 15_000
 /** Also how long changes of policy are gathered before vaults are told of them. */
 const recordsMs = 60_000
-const catalogueBackupMs = 5 * 60_000
-const housekeepingMs = 3_600_000
-const workerForgottenMs = 24 * 3_600_000
+const catalogueBackupMs = 5 * minuteMs
+const housekeepingMs = hourMs
+const workerForgottenMs = dayMs
 
 /** Everything that the server does by the clock. Several servers may do it at once: each piece of work is done by one of them. */
 export class Scheduler implements AsyncDisposable {

@@ -1,5 +1,5 @@
 import { type AlarmView, getStatus, listAlarms, type StatusView } from '@coffre/api-contract'
-import type { Context } from '@coffre/foundation'
+import { type Context, dayMs } from '@coffre/foundation'
 import { type Selectable, sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import type { AlarmTable } from '../catalogue/tables/people-tables.ts'
@@ -14,7 +14,6 @@ export interface StatusParts {
   readonly version: string
 }
 
-const dayMs = 24 * 3_600_000
 /** A worker tells every ten seconds that it is there. */
 const workerGoneMs = 25_000
 const alarmsMax = 500

@@ -1,4 +1,4 @@
-import type { Context } from '@coffre/foundation'
+import { type Context, dayMs } from '@coffre/foundation'
 import type { Catalogue } from '../catalogue/database.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { makeProject } from './test-catalogue.ts'
@@ -114,7 +114,7 @@ async function makeWork(
   const asked = { reason: 'over', state: 'PENDING', votesNeeded: 2, requestedBy: 'user:other', requestedAt: at } as const
   await catalogue
     .insertInto('approval')
-    .values({ ...approvalRow, ...asked, expiresAt: new Date(at.getTime() + 86_400_000) })
+    .values({ ...approvalRow, ...asked, expiresAt: new Date(at.getTime() + dayMs) })
     .execute()
   return { source, plan, job, hold, approval }
 }
@@ -127,7 +127,7 @@ async function makePeople({ catalogue, context, orgId }: Tenant, name: string): 
     .insertInto('userAccount')
     .values({ id: user, orgId, name, displayName: name, createdAt: at, createdBy: 'test' })
     .execute()
-  const lasting = { createdAt: at, lastUsedAt: at, expiresAt: new Date(at.getTime() + 86_400_000) }
+  const lasting = { createdAt: at, lastUsedAt: at, expiresAt: new Date(at.getTime() + dayMs) }
   await catalogue
     .insertInto('session')
     .values({ id: session, userId: user, tokenHash: hash(), ...lasting })

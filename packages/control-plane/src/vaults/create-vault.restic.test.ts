@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, dayMs, systemContext } from '@coffre/foundation'
 import { loadMasterKey } from '../secrets/master-key.ts'
 import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
@@ -127,7 +127,7 @@ test('a lock that contradicts itself is refused, and one on a local disk is labe
   const view = await findVault(its.catalogue, projectId, 'locked')
   const { lockDate, ...rest } = view?.lock ?? {}
   assert.deepEqual(rest, { ...sound, changeableForDays: 3, isEnforcedByStorage: false })
-  assert.ok(Math.abs(Date.parse(lockDate ?? '') - Date.now() - 3 * 86_400_000) < 60_000)
+  assert.ok(Math.abs(Date.parse(lockDate ?? '') - Date.now() - 3 * dayMs) < 60_000)
   assert.deepEqual(view?.tags, { team: 'ops' })
 })
 

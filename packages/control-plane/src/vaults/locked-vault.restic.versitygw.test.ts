@@ -21,7 +21,7 @@ import {
   startHeal,
   startPrune,
 } from '@coffre/api-contract'
-import { systemContext } from '@coffre/foundation'
+import { dayMs, systemContext } from '@coffre/foundation'
 import { formatLocation, pathOf } from '@coffre/storage'
 import { startVersitygw, type Versitygw } from '@coffre/testkit'
 import { renewAlarms } from '../alarms/alarm-book.ts'
@@ -35,7 +35,6 @@ import { TestWorker } from '../testing/test-worker.ts'
 
 /** What is promised of vaults with object lock: nobody destroys a byte before its term, by whatever way; see docs/object-lock.md. */
 const signal = new AbortController().signal
-const dayMs = 86_400_000
 
 let api: PeopleApi
 let admin: Person

@@ -1,4 +1,4 @@
-import type { Context } from '@coffre/foundation'
+import { type Context, dayMs } from '@coffre/foundation'
 import type { S3Credentials } from '@coffre/storage'
 import { nameTaken } from '../catalogue/name-taken.ts'
 import { newId } from '../catalogue/new-id.ts'
@@ -103,6 +103,5 @@ export async function forgetReservation({ catalogue }: VaultParts, { id }: Reser
   })
 }
 
-const dayMs = 86_400_000
 /** As AWS has it: time enough to notice a mistake that would last for years. */
 const leastChangeableDays = 3

@@ -6,7 +6,7 @@ import {
   setVaultLock as setOperation,
   type VaultView,
 } from '@coffre/api-contract'
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, dayMs } from '@coffre/foundation'
 import { parseLocation } from '@coffre/storage'
 import { type Selectable, sql, type Transaction } from 'kysely'
 import { byIdOrName } from '../catalogue/by-id-or-name.ts'
@@ -151,7 +151,6 @@ function columnsOf(terms: LockTerms | undefined, changeableForDays: number | und
   }
 }
 
-const dayMs = 86_400_000
 /** As when a vault is made: time enough to notice a mistake. */
 const leastChangeableDays = 3
 

@@ -11,7 +11,7 @@ import {
   setVaultLock,
   voteOnApproval,
 } from '@coffre/api-contract'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, dayMs, systemContext } from '@coffre/foundation'
 import { applyPlan } from '../plans/apply-plan.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
 import { makePoint, makeTenantObjects, makeVault } from '../testing/tenant-objects.ts'
@@ -28,7 +28,6 @@ before(async () => {
 })
 after(() => api[Symbol.asyncDispose]())
 
-const dayMs = 86_400_000
 const codeIs = (code: string) => (error: unknown) => error instanceof ApiProblem && error.problem.code === code
 const officer = (i = 0): Person => officers[i] ?? assert.fail()
 const newVault = (name: string) => makeVault(api.its.catalogue, context, api.its.projectId, name)

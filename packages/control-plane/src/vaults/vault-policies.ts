@@ -1,5 +1,5 @@
 import type { VaultPolicies } from '@coffre/api-contract'
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, dayMs } from '@coffre/foundation'
 import { type LockPolicy, quantumMs } from '@coffre/repository'
 import { parseLocation, type S3Location } from '@coffre/storage'
 
@@ -70,7 +70,6 @@ const touchingTheBucket = [
   's3:PutLifecycleConfiguration',
 ]
 
-const dayMs = 86_400_000
 /** What S3 itself allows. */
 const retentionDaysMax = 36_500
 

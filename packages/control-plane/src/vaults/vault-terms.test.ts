@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Context, systemContext } from '@coffre/foundation'
+import { type Context, dayMs, systemContext } from '@coffre/foundation'
 import { loadVaultState } from '@coffre/repository'
 import { fileTypes, LockingMemoryBackend, type RetentionMode } from '@coffre/storage'
 import { SeededRandom, storedLocks, temporaryFolder } from '@coffre/testkit'
@@ -15,7 +15,6 @@ import { TestWorker } from '../testing/test-worker.ts'
 import { openVault } from '../worker/open-vault.ts'
 
 const signal = new AbortController().signal
-const dayMs = 86_400_000
 
 let its: TestCatalogue
 before(async () => {

@@ -1,4 +1,4 @@
-import { type CoffreError, type Context, isCoffreError } from '@coffre/foundation'
+import { type CoffreError, type Context, isCoffreError, minuteMs } from '@coffre/foundation'
 import { isCatalogueFailure } from '../catalogue/catalogue-failure.ts'
 import type { JobKind } from '../catalogue/tables/work-tables.ts'
 import type { Claim } from '../jobs/job-claims.ts'
@@ -31,7 +31,7 @@ const executions: Readonly<Partial<Record<JobKind, Execute>>> = {
 }
 
 const firstPauseMs = 10_000
-const longestPauseMs = 10 * 60_000
+const longestPauseMs = 10 * minuteMs
 const recordPauseMs = 1000
 
 /** Makes one attempt at a job that was claimed, and ends it in whatever way. Rejects only when the catalogue does not answer. */

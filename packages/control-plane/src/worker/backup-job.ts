@@ -1,5 +1,5 @@
 import { type BackupOutcome, type BackupSource, runBackup } from '@coffre/engine'
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, dayMs } from '@coffre/foundation'
 import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
@@ -23,7 +23,6 @@ import type { WorkerParts } from './worker-parts.ts'
 /** What an attempt came to, and what is recorded together with its end. */
 export type Finish = JobEnd & { readonly commit?: (transaction: Transaction<Database>) => Promise<void> }
 
-const dayMs = 86_400_000
 /** So many of the skipped are named in the job's log. */
 const skippedNamedMax = 100
 

@@ -1,4 +1,5 @@
 import { type CopyOutcome, runCopy } from '@coffre/engine'
+import { dayMs } from '@coffre/foundation'
 import type { Selectable, Transaction } from 'kysely'
 import type { Database } from '../catalogue/database.ts'
 import { newHexId, newId } from '../catalogue/new-id.ts'
@@ -15,8 +16,6 @@ import type { JobRun } from './job-run.ts'
 import { openSession } from './open-vault.ts'
 import { pointOf } from './point-of.ts'
 import type { WorkerParts } from './worker-parts.ts'
-
-const dayMs = 86_400_000
 
 /** Copies a point to another vault, where it is a point with a life of its own. */
 export async function runCopyJob(parts: WorkerParts, run: JobRun): Promise<Finish> {

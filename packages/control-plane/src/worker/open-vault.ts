@@ -1,5 +1,5 @@
 import { lockVault, type VaultSession } from '@coffre/engine'
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, minuteMs } from '@coffre/foundation'
 import type { Repository } from '@coffre/repository'
 import type { S3Credentials } from '@coffre/storage'
 import type { Selectable } from 'kysely'
@@ -33,7 +33,7 @@ export async function openVault(
 }
 
 /** How long a job waits for those who work in a vault alone. */
-const lockWaitMs = 10 * 60_000
+const lockWaitMs = 10 * minuteMs
 
 /** Opens a vault and locks it beside others that add to it. */
 export async function openSession(

@@ -1,9 +1,10 @@
 import { lockVault } from '@coffre/engine'
+import { minuteMs } from '@coffre/foundation'
 import { lockRepository, type Repository } from '@coffre/repository'
 import type { JobRun } from './job-run.ts'
 
 /** Who works in the vault alone is done soon; whoever works in it with stock restic may take longer. */
-const waitMs = 10 * 60_000
+const waitMs = 10 * minuteMs
 
 /** Works in a vault beside others that read it or add to it. */
 export async function beside<Result>(

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
-import { systemContext } from '@coffre/foundation'
+import { dayMs, systemContext } from '@coffre/foundation'
 import { findTroubles } from '../alarms/find-troubles.ts'
 import type { Job } from '../jobs/job-store.ts'
 import { startBackup } from '../jobs/start-backup.ts'
@@ -90,7 +90,7 @@ test('a plan says where a source goes, what becomes of its points, and which cop
     ['rule', ['daily', 'weekly'], null, 'SAMPLED'],
   )
   assert.deepEqual([copy?.vaultName, copy?.sourcePointId, copy?.keepLevels, copy?.verification], ['far', point?.id, [], 'SAMPLED'])
-  const days = ((copy?.deleteAt?.getTime() ?? 0) - (copy?.consistentAt?.getTime() ?? 0)) / 86_400_000
+  const days = ((copy?.deleteAt?.getTime() ?? 0) - (copy?.consistentAt?.getTime() ?? 0)) / dayMs
   assert.equal(days, 90)
   const tags = await its.catalogue
     .selectFrom('tag')

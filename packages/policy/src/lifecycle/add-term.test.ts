@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hourMs } from '@coffre/foundation'
 import { SeededRandom, testSeed } from '@coffre/testkit'
 import { addTerm, compareTerms } from './add-term.ts'
 import { parseTerm, termUnits } from './term.ts'
@@ -44,6 +45,6 @@ test('a longer term of the same unit never ends sooner', () => {
     const shorter = addTerm(fromMs, { value, unit }, zone)
     const longer = addTerm(fromMs, { value: value + 1, unit }, zone)
     assert.ok(fromMs < shorter && shorter <= longer, `${new Date(fromMs).toISOString()} + ${value} ${unit} in ${zone}`)
-    if (unit === 'hours') assert.equal(longer - fromMs, (value + 1) * 3_600_000)
+    if (unit === 'hours') assert.equal(longer - fromMs, (value + 1) * hourMs)
   }
 })

@@ -1,4 +1,4 @@
-import { dayMs, hourMs } from '../zone/clock-units.ts'
+import { dayMs, hourMs } from '@coffre/foundation'
 import { zoneTable } from '../zone/time-zone.ts'
 import type { Term } from './term.ts'
 

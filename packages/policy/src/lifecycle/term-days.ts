@@ -1,4 +1,4 @@
-import { dayMs } from '../zone/clock-units.ts'
+import { dayMs } from '@coffre/foundation'
 import { shiftDate } from './add-term.ts'
 import type { Term } from './term.ts'
 

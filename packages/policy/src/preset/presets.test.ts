@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { formatKeepCounts } from '../lifecycle/keep-counts.ts'
 import type { Lifecycle } from '../lifecycle/lifecycle.ts'
 import { formatTerm } from '../lifecycle/term.ts'
@@ -195,7 +196,7 @@ test('parameters take effect, and are checked', () => {
 
 function tellRuns(schedule: Schedule | undefined, timeZone: string): string {
   if (schedule === undefined) return 'on demand'
-  const runs = occurrences(schedule, { timeZone, anchorMs: nowMs }, nowMs, nowMs + 4 * 366 * 86_400_000)
+  const runs = occurrences(schedule, { timeZone, anchorMs: nowMs }, nowMs, nowMs + 4 * 366 * dayMs)
   return [...runs.take(3)].map((ms) => new Date(ms).toISOString().slice(2, 13)).join(' ')
 }
 

@@ -1,5 +1,5 @@
+import { dayMs, hourMs } from '@coffre/foundation'
 import type { KeepLevel } from '../lifecycle/keep-counts.ts'
-import { dayMs, hourMs } from '../zone/clock-units.ts'
 import { zoneTable } from '../zone/time-zone.ts'
 
 /**

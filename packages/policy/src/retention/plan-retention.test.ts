@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { parseKeepCounts } from '../lifecycle/keep-counts.ts'
 import type { Lifecycle } from '../lifecycle/lifecycle.ts'
 import { parseTerm } from '../lifecycle/term.ts'
@@ -18,7 +19,7 @@ function point(time: string, lifecycle: Lifecycle, rest: Partial<RetentionPoint>
 
 function dailyPoints(from: string, count: number, lifecycle: Lifecycle): readonly RetentionPoint[] {
   const first = Date.parse(from)
-  return Array.from({ length: count }, (_, i) => point(new Date(first + i * 86_400_000).toISOString(), lifecycle))
+  return Array.from({ length: count }, (_, i) => point(new Date(first + i * dayMs).toISOString(), lifecycle))
 }
 
 function plan(points: readonly RetentionPoint[], now: string, options: Partial<RetentionOptions> = {}): Record<string, string> {

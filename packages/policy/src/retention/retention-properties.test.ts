@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs, hourMs } from '@coffre/foundation'
 import { SeededRandom, testSeed } from '@coffre/testkit'
 import { type KeepCounts, type KeepLevel, keepLevels } from '../lifecycle/keep-counts.ts'
 import type { Lifecycle } from '../lifecycle/lifecycle.ts'
@@ -7,8 +8,6 @@ import { levelsAtCommit } from './commit-terms.ts'
 import { planRetention, type RetentionOptions } from './plan-retention.ts'
 import type { RetentionPoint } from './retention-point.ts'
 
-const hourMs = 3_600_000
-const dayMs = 24 * hourMs
 const zones = ['UTC', 'Europe/Paris', 'America/New_York', 'America/St_Johns', 'Australia/Lord_Howe', 'Asia/Kolkata', 'Pacific/Apia']
 
 test('exactly what no rule wants goes, and nothing that is in use', () => {

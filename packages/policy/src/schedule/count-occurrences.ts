@@ -1,4 +1,4 @@
-import { dayMs, minuteMs } from '../zone/clock-units.ts'
+import { dayMs, minuteMs } from '@coffre/foundation'
 import { zoneTable } from '../zone/time-zone.ts'
 import { dailyTimes, firstAbove } from './daily-times.ts'
 import { nextOccurrence, type ScheduleBasis } from './occurrence.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { minuteMs } from '@coffre/foundation'
 import { SeededRandom, testSeed } from '@coffre/testkit'
 import { Cron } from 'croner'
 import { countOccurrences } from './count-occurrences.ts'
@@ -7,7 +8,6 @@ import { formatSchedule } from './format-schedule.ts'
 import { nextOccurrence, occurrences } from './occurrence.ts'
 import { parseSchedule } from './parse-schedule.ts'
 
-const minuteMs = 60_000
 const years = 3
 
 /** Three years each, from the one given on: what their clocks did then is in the test of civil times. */

@@ -1,4 +1,4 @@
-import { dayMs, minuteMs } from '../zone/clock-units.ts'
+import { dayMs, minuteMs } from '@coffre/foundation'
 import { nextMatchingDay } from './matching-days.ts'
 import type { CronFields, Schedule } from './schedule.ts'
 

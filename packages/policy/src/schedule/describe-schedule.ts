@@ -1,5 +1,5 @@
+import { minuteMs } from '@coffre/foundation'
 import type { Language } from '../language.ts'
-import { minuteMs } from '../zone/clock-units.ts'
 import { dailyTimes } from './daily-times.ts'
 import { englishPhrases } from './english-phrases.ts'
 import { frenchPhrases } from './french-phrases.ts'

@@ -1,4 +1,4 @@
-import { minuteMs } from '../zone/clock-units.ts'
+import { minuteMs } from '@coffre/foundation'
 import { formatRate } from './rate-expression.ts'
 import type { MonthDay, Schedule, WeekDay } from './schedule.ts'
 import { invalidSchedule } from './schedule-error.ts'

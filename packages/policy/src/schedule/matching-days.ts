@@ -1,4 +1,4 @@
-import { dayMs } from '../zone/clock-units.ts'
+import { dayMs } from '@coffre/foundation'
 import { type CronFields, type DayRule, type MonthDay, scheduleYears, type WeekDay } from './schedule.ts'
 
 type DayFields = Pick<CronFields, 'days' | 'months' | 'years'>

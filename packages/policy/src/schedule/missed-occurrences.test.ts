@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hourMs, minuteMs } from '@coffre/foundation'
 import { countOccurrences } from './count-occurrences.ts'
 import { type Absence, missedOccurrences } from './missed-occurrences.ts'
 import { occurrences } from './occurrence.ts'
 import { parseSchedule } from './parse-schedule.ts'
 
-const hourMs = 3_600_000
 const at = (text: string) => Date.parse(text)
 const basis = { timeZone: 'Europe/Paris', anchorMs: at('2026-01-01T00:00Z') }
 const daily = parseSchedule('0 2 * * *')
@@ -70,7 +70,7 @@ test('years of a schedule of every minute take no longer than years of days', ()
     listed.map(({ dueMs }) => nowMs - dueMs),
     [120_000, 60_000, 0],
   )
-  assert.equal(unlisted, (nowMs - afterMs) / 60_000 - 3)
+  assert.equal(unlisted, (nowMs - afterMs) / minuteMs - 3)
   assert.ok(tookMs < 1000, `took ${tookMs} ms for 5 million runs`)
 })
 

@@ -1,4 +1,4 @@
-import { dayMs } from '../zone/clock-units.ts'
+import { dayMs } from '@coffre/foundation'
 import { countOccurrences } from './count-occurrences.ts'
 import { occurrences, type ScheduleBasis } from './occurrence.ts'
 import type { Schedule } from './schedule.ts'

@@ -1,4 +1,4 @@
-import { hourMs } from '../zone/clock-units.ts'
+import { hourMs } from '@coffre/foundation'
 import { zoneTable } from '../zone/time-zone.ts'
 import type { ZoneTable } from '../zone/zone-table.ts'
 import { type DailyTimes, dailyTimes, nextDue } from './daily-times.ts'

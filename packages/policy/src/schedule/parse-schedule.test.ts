@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, dayMs, hourMs, minuteMs } from '@coffre/foundation'
 import { parseSchedule } from './parse-schedule.ts'
 import type { CronFields, DayRule, MonthDay, WeekDay } from './schedule.ts'
 
@@ -118,14 +118,13 @@ test('what means a cron becomes one, and keeps its text', () => {
 })
 
 test('intervals that no cron can say', () => {
-  const hour = 3_600_000
   const cases: Readonly<Record<string, object>> = {
-    'rate(6 hours)': { kind: 'rate', everyMs: 6 * hour },
-    'Rate( 1  hour )': { kind: 'rate', everyMs: hour },
-    'rate(1 hours)': { kind: 'rate', everyMs: hour },
-    'rate(5 minute)': { kind: 'rate', everyMs: hour / 12 },
-    'rate(2 days)': { kind: 'rate', everyMs: 48 * hour },
-    'rate(36525 days)': { kind: 'rate', everyMs: 36_525 * 24 * hour },
+    'rate(6 hours)': { kind: 'rate', everyMs: 6 * hourMs },
+    'Rate( 1  hour )': { kind: 'rate', everyMs: hourMs },
+    'rate(1 hours)': { kind: 'rate', everyMs: hourMs },
+    'rate(5 minute)': { kind: 'rate', everyMs: 5 * minuteMs },
+    'rate(2 days)': { kind: 'rate', everyMs: 2 * dayMs },
+    'rate(36525 days)': { kind: 'rate', everyMs: 36_525 * dayMs },
     'every 90m': { kind: 'every', everyMinutes: 90, fromMinute: 0 },
     '90m': { kind: 'every', everyMinutes: 90, fromMinute: 0 },
     'every 45 min from 10:05': { kind: 'every', everyMinutes: 45, fromMinute: 605 },

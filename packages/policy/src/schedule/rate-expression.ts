@@ -1,4 +1,4 @@
-import { dayMs, hourMs, minuteMs } from '../zone/clock-units.ts'
+import { dayMs, hourMs, minuteMs } from '@coffre/foundation'
 import type { Schedule } from './schedule.ts'
 import { invalidSchedule } from './schedule-error.ts'
 

@@ -1,4 +1,4 @@
-import { minuteMs } from '../zone/clock-units.ts'
+import { minuteMs } from '@coffre/foundation'
 
 /** How long after its time a run may begin and must have ended, as rules have it; absent is unlimited. */
 export interface RunWindowMinutes {

@@ -1,4 +1,4 @@
-import { dayMs, minuteMs } from '../zone/clock-units.ts'
+import { dayMs, minuteMs } from '@coffre/foundation'
 import { zoneTable } from '../zone/time-zone.ts'
 import { invalidSchedule } from './schedule-error.ts'
 import { parseTimeOfDay } from './time-of-day.ts'

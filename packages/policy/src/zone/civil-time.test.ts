@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hourMs } from '@coffre/foundation'
 import { type CivilTime, civilTimeOf, instantsOfCivilTime } from './civil-time.ts'
 
 /** `2011-12-30 05:00` or with seconds. */
@@ -106,7 +107,7 @@ test('offsets are what Intl says, hour by hour around every kind of change', () 
   for (const [zone, from, days] of eras) {
     const format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })
     for (let hour = 0; hour < days * 24; hour++) {
-      const instantMs = at(from) + hour * 3_600_000
+      const instantMs = at(from) + hour * hourMs
       const { year, month, day, hour: hours, minute, second } = civilTimeOf(zone, instantMs)
       const shown = format.format(instantMs).split(/\D+/).map(Number)
       assert.deepEqual([day, month, year, hours, minute, second], shown, `${zone} ${new Date(instantMs).toISOString()}`)

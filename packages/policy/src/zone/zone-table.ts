@@ -1,4 +1,4 @@
-import { dayMs, hourMs } from './clock-units.ts'
+import { dayMs, hourMs } from '@coffre/foundation'
 
 /**
  * The instants at which the clocks of a zone show a given reading. `instantMs` is always the one at which something due at that reading

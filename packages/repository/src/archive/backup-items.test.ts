@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ByteString } from '@coffre/foundation'
+import { type ByteString, dayMs } from '@coffre/foundation'
 import {
   describeItems,
   fileItem,
@@ -277,6 +277,6 @@ test('in a locked vault all that a snapshot of items needs is under retention', 
   const { objectLock } = fixture.backend
   const locks = (await storedLocks(objectLock, fixture.signal)).filter(({ version }) => version.type === 'pack')
   assert.ok(locks.length > 1)
-  const termMs = 30 * 24 * 3_600_000
+  const termMs = 30 * dayMs
   for (const { retention } of locks) assert.ok((retention?.until.getTime() ?? 0) >= fixture.context.clock.nowMs() + termMs - 60_000)
 })

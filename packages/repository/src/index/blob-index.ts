@@ -1,3 +1,5 @@
+import { minuteMs } from '@coffre/foundation'
+
 /** Where a blob lies. `rawBytes` is 0 when the blob is stored uncompressed. */
 export interface BlobLocation {
   readonly pack: number
@@ -129,7 +131,7 @@ export class BlobIndex {
     this.#marks = new Uint32Array(marks)
     this.#memory = { ...this.#memory, marks }
     for (let pack = 0; pack < packs; pack++) {
-      this.#marks[pack] = Math.min(Math.max(0, Math.floor((lockedUntilMs(pack) ?? 0) / 60_000)), lockMinuteMax)
+      this.#marks[pack] = Math.min(Math.max(0, Math.floor((lockedUntilMs(pack) ?? 0) / minuteMs)), lockMinuteMax)
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { lockedBackup, lockedFixture, RepositoryFixture, storedLocks } from '@coffre/testkit'
 import { loadIndex } from '../repository/load-index.ts'
 import { loadSnapshot } from '../snapshots/snapshots.ts'
@@ -12,7 +13,6 @@ import { packsOf } from './refer-trees.ts'
 import { verifyLocks } from './verify-locks.ts'
 
 const signal = new AbortController().signal
-const dayMs = 86_400_000
 
 test('a sharper policy counts from the next commit on, in sessions that are open too, and shortens nothing', async () => {
   await using fixture = await lockedFixture()

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { type FileHandle, fileTypes, type LockingMemoryBackend, pathOf } from '@coffre/storage'
 import { lockedBackup, lockedFixture, type RepositoryFixture, SeededRandom, testSeed } from '@coffre/testkit'
 import { checkRepository } from '../check/check-repository.ts'
@@ -13,7 +14,6 @@ import { type HealAction, heal } from './heal.ts'
 import { VersionFallbackBackend } from './version-fallback-backend.ts'
 
 const signal = new AbortController().signal
-const day = 86_400_000
 
 type Fixture = RepositoryFixture<LockingMemoryBackend>
 
@@ -25,7 +25,7 @@ async function attackedFixture(): Promise<{ readonly fixture: Fixture; readonly 
       [`${number}.txt`]: `text ${number}`,
       'same.bin': fixture.noise(70_000, 99),
     })
-    fixture.context.clock.advance(day)
+    fixture.context.clock.advance(dayMs)
   }
   const files: FileHandle[] = []
   for (const type of fileTypes) for await (const { name } of fixture.backend.list(type, signal)) files.push({ type, name })
@@ -142,7 +142,7 @@ test('what lies over a file under a lock of its own cannot be removed, so the fi
   const { fixture, files } = await attackedFixture()
   await using _fixture = fixture
   const originals = await contentsOf(fixture, files)
-  const until = new Date(fixture.context.clock.nowMs() + 90 * day)
+  const until = new Date(fixture.context.clock.nowMs() + 90 * dayMs)
   for (const file of files) {
     await fixture.backend.save(file, [Buffer.from('junk')], { retention: { mode: 'compliance', until } }, signal)
   }
@@ -186,7 +186,7 @@ test('a snapshot or index that was removed for good and is put back is known as 
   const originals = await contentsOf(fixture, files)
   const [first] = await listSnapshots(fixture.repository, signal)
   assert.ok(first)
-  fixture.context.clock.advance(90 * day)
+  fixture.context.clock.advance(90 * dayMs)
   const keeper = await fixture.open(new VersionFallbackBackend(fixture.backend, fixture.backend.objectLock))
   const gone: FileHandle[] = [{ type: 'snapshot', name: first.id }]
   for (const file of gone) await keeper.backend.remove(file, signal)

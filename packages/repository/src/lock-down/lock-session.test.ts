@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs, hourMs, minuteMs } from '@coffre/foundation'
 import { LockingMemoryBackend, MemoryBackend, type ObjectLock } from '@coffre/storage'
 import {
   FakeClock,
@@ -25,7 +26,6 @@ import { packsOf } from './refer-trees.ts'
 import { verifyLocks } from './verify-locks.ts'
 
 const signal = new AbortController().signal
-const dayMs = 86_400_000
 const policy = { mode: 'governance', days: 30, daysMax: 60 } as const
 const password = Buffer.from(fixturePassword)
 
@@ -139,7 +139,7 @@ test('a second backup within the quantum asks the store to extend nothing', asyn
   const nowMs = fixture.context.clock.nowMs()
   fixture.context.clock.advance(quantum - ((nowMs + 30 * dayMs) % quantum) + 1000)
   await lockedBackup(fixture, { 'a.bin': fixture.noise(300_000, 1) })
-  fixture.context.clock.advance(3_600_000)
+  fixture.context.clock.advance(hourMs)
   assert.deepEqual(await extendedBy(fixture.backend.objectLock, () => lockedBackup(fixture)), [])
 })
 
@@ -215,14 +215,14 @@ test('clocks more than five minutes apart stop writing, before and at the commit
   let skewMs = 0
   objectLock.storeTime = async (timeSignal) => new Date((await storeTime(timeSignal)).getTime() + skewMs)
   for (const minutes of [-6, 6]) {
-    skewMs = minutes * 60_000
+    skewMs = minutes * minuteMs
     await assert.rejects(lockedBackup(fixture, { 'a.txt': 'a' }), { code: 'storage.clock-skew' })
   }
-  skewMs = 4 * 60_000
+  skewMs = 4 * minuteMs
   await lockedBackup(fixture, { 'a.txt': 'a' })
   const index = await loadIndex(fixture.repository, {}, signal)
   const lock = await LockSession.open(fixture.repository, index, {}, signal)
-  skewMs = 11 * 60_000
+  skewMs = 11 * minuteMs
   const snapshots = await fixture.repository.names('snapshot', signal)
   assert.ok(lock)
   await assert.rejects(fixture.backup({ lock }, fixture.repository, index), { code: 'storage.clock-skew' })

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { SeededRandom, testSeed } from '@coffre/testkit'
 import type { LockPolicy } from '../state/vault-state.ts'
 import { boundaryAfterMs, quantumMs, retainUntilMs, termMs } from './lock-term.ts'
-
-const dayMs = 86_400_000
 
 function policyOf(days: number, daysMax = days): LockPolicy {
   return { mode: 'governance', days, daysMax }

@@ -1,8 +1,7 @@
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, dayMs } from '@coffre/foundation'
 import type { Id } from '../format/node.ts'
 import type { LockPolicy } from '../state/vault-state.ts'
 
-const dayMs = 86_400_000
 const quantumDaysMin = 1
 const quantumDaysMax = 30
 

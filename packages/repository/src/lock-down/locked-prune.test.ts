@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import type { FileType, LockingMemoryBackend } from '@coffre/storage'
 import { lockedBackup, lockedFixture, type RepositoryFixture, type SourceFiles } from '@coffre/testkit'
 import { checkRepository } from '../check/check-repository.ts'
@@ -17,7 +18,6 @@ import { storeTimeMs } from './store-time.ts'
 import { VersionFallbackBackend } from './version-fallback-backend.ts'
 
 const signal = new AbortController().signal
-const dayMs = 86_400_000
 const unlimited = { kind: 'bytes', sizeBytes: 0 } as const
 
 type Fixture = RepositoryFixture<LockingMemoryBackend>

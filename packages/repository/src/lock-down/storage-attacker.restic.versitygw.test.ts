@@ -17,7 +17,7 @@ import {
   PutObjectRetentionCommand,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import { systemContext } from '@coffre/foundation'
+import { dayMs, systemContext } from '@coffre/foundation'
 import {
   type Backend,
   fileTypes,
@@ -332,7 +332,7 @@ for (const mode of ['governance', 'compliance'] as const) {
     })
 
     await t.test('junk under a long lock of its own is written over', async () => {
-      const until = new Date(systemContext.clock.nowMs() + 300 * 86_400_000)
+      const until = new Date(systemContext.clock.nowMs() + 300 * dayMs)
       await attack(users.writer, async (client) => {
         for (const { version } of before.filter((lock) => lock.version.type !== 'pack')) {
           const lock = { ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until, ChecksumAlgorithm: 'SHA256' } as const

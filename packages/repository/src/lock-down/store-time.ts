@@ -1,8 +1,8 @@
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, minuteMs } from '@coffre/foundation'
 import type { Backend, ObjectLock } from '@coffre/storage'
 import type { RepositoryContext } from '../repository/repository-context.ts'
 
-const skewMsMax = 5 * 60_000
+const skewMsMax = 5 * minuteMs
 
 /** The object lock of a vault whose policy asks for one. */
 export function objectLockOf(backend: Backend): ObjectLock {
@@ -17,7 +17,7 @@ export async function storeTimeMs(backend: Backend, context: RepositoryContext, 
   const time = (await objectLockOf(backend).storeTime(signal)).getTime()
   const skewMs = time - context.clock.nowMs()
   if (Math.abs(skewMs) <= skewMsMax) return time
-  const minutes = Math.round(Math.abs(skewMs) / 60_000)
+  const minutes = Math.round(Math.abs(skewMs) / minuteMs)
   throw new CoffreError(
     'storage.clock-skew',
     `this host's clock is ${minutes} minutes ${skewMs > 0 ? 'behind' : 'ahead of'} that of ${backend.location}`,

@@ -1,4 +1,4 @@
-import { CoffreError, throwIfAborted } from '@coffre/foundation'
+import { CoffreError, minuteMs, throwIfAborted } from '@coffre/foundation'
 import type { Id } from '../format/node.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { Lease } from '../repository/repository-context.ts'
@@ -15,8 +15,8 @@ export interface RepositoryLock extends AsyncDisposable {
   readonly confirmed: Promise<void>
 }
 
-const refreshMs = 5 * 60_000
-const abandonMs = 22 * 60_000
+const refreshMs = 5 * minuteMs
+const abandonMs = 22 * minuteMs
 /** Two writers that lock at the same moment see each other after so long. */
 const settleMs = 200
 

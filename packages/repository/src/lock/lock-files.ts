@@ -1,4 +1,4 @@
-import { CoffreError, isCoffreError } from '@coffre/foundation'
+import { CoffreError, isCoffreError, minuteMs } from '@coffre/foundation'
 import { decodeLock, encodeLock, type LockContent } from '../format/lock-codec.ts'
 import type { Id } from '../format/node.ts'
 import { formatInstant, parseTimestamp } from '../local/timestamp.ts'
@@ -8,7 +8,7 @@ export interface StoredLock extends LockContent {
   readonly id: Id
 }
 
-const staleMs = 30 * 60_000
+const staleMs = 30 * minuteMs
 const removeTimeoutMs = 60_000
 
 /**

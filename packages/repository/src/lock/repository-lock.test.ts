@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CoffreError } from '@coffre/foundation'
+import { CoffreError, minuteMs } from '@coffre/foundation'
 import { MemoryBackend, type MemoryOperation, type Verdict } from '@coffre/storage'
 import { FakeClock, RepositoryFixture } from '@coffre/testkit'
 import { Repository } from '../repository/repository.ts'
@@ -10,7 +10,6 @@ import { listLocks, removeLocks } from './lock-files.ts'
 import { lockRepository } from './repository-lock.ts'
 
 const signal = new AbortController().signal
-const minuteMs = 60_000
 
 interface Stage {
   readonly clock: FakeClock

@@ -1,3 +1,4 @@
+import { dayMs } from '@coffre/foundation'
 import type { Snapshot } from '../format/snapshot.ts'
 import { compareTimes, type ZoneOffset } from '../local/timestamp.ts'
 import { type CalendarDuration, formatDuration, isZeroDuration } from './duration.ts'
@@ -160,7 +161,7 @@ function isoWeek(date: Date): number {
   const year = thursday.getUTCFullYear()
   const firstDay = new Date(thursday)
   firstDay.setUTCMonth(0, 1)
-  return year * 100 + Math.floor((thursday.getTime() - firstDay.getTime()) / (7 * 86_400_000)) + 1
+  return year * 100 + Math.floor((thursday.getTime() - firstDay.getTime()) / (7 * dayMs)) + 1
 }
 
 const zeroTime = parseZonedTime('0001-01-01T00:00:00Z')

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '@coffre/foundation'
+import { dayMs, throwIfAborted } from '@coffre/foundation'
 import { Bitmap } from '../check/bitmap.ts'
 import type { Repository } from '../repository/repository.ts'
 import type { PrunePlan, PruneProgress } from './plan-prune.ts'
@@ -18,7 +18,7 @@ export interface ExecuteOptions {
 }
 
 /** Leftovers of interrupted uploads are removed once they are this old. */
-const leftoverAgeMs = 24 * 3_600_000
+const leftoverAgeMs = dayMs
 
 /**
  * Carries a plan out. The caller has held an exclusive lock since before the plan was made. Needed blobs are stored twice before

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'node:test'
+import { hourMs } from '@coffre/foundation'
 import { MemoryBackend } from '@coffre/storage'
 import { crashStates, RepositoryFixture, type SourceFiles } from '@coffre/testkit'
 import { checkRepository } from '../check/check-repository.ts'
@@ -284,7 +285,7 @@ class MemoryLedger implements PruneLedger {
 test('a pack that no index names waits where somebody keeps count, and goes at once where nobody does', async () => {
   await using fixture = await wastefulRepository()
   const orphan = plantOrphan(fixture.backend)
-  const grace = { ledger: new MemoryLedger(), graceMs: 3_600_000 }
+  const grace = { ledger: new MemoryLedger(), graceMs: hourMs }
   await prune(fixture.repository, { grace })
   fixture.context.clock.advance(3_599_999)
   await prune(fixture.repository, { grace })

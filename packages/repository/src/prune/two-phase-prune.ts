@@ -1,3 +1,4 @@
+import { dayMs } from '@coffre/foundation'
 import { Bitmap } from '../check/bitmap.ts'
 import type { Id } from '../format/node.ts'
 import { loadIndex } from '../repository/load-index.ts'
@@ -29,7 +30,7 @@ export interface SessionAwareOptions extends StepOptions {
 }
 
 /** How long a pack stays that no index names: for readers that loaded an older index. */
-export const sweepGraceMs = 24 * 3_600_000
+export const sweepGraceMs = dayMs
 
 export interface MarkResult {
   readonly stats: PruneStats

@@ -1,4 +1,4 @@
-import { CoffreError, throwIfAborted } from '@coffre/foundation'
+import { CoffreError, minuteMs, throwIfAborted } from '@coffre/foundation'
 import type { Region } from '../crypto/region.ts'
 import { Sealer } from '../crypto/sealer.ts'
 import { encodeIndex, type IndexedPack } from '../format/index-encoder.ts'
@@ -41,7 +41,7 @@ const defaultUploads = 1
 /** An index file is written when so many blobs wait for one, so that a killed backup need not store them again. */
 const blobsPerIndex = 10_000
 /** Or so much time has passed: packs without an index must not wait so long that a sweep takes them for leftovers. */
-const indexPeriodMs = 10 * 60_000
+const indexPeriodMs = 10 * minuteMs
 
 /**
  * One session of storing blobs: packs from all threads go to the backend as they are completed, index files follow them, never

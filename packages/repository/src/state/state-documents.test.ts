@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { dayMs } from '@coffre/foundation'
 import { lockedFixture, RepositoryFixture } from '@coffre/testkit'
 import { VersionFallbackBackend } from '../lock-down/version-fallback-backend.ts'
 import type { Repository } from '../repository/repository.ts'
@@ -76,8 +77,8 @@ test('in a locked vault they are locked, and written anew before that ends', asy
   await assert.rejects(repository.backend.remove({ type: 'state', name: `catalogue/${first?.file}` }, signal), {
     code: 'storage.locked',
   })
-  context.clock.advance(27 * 86_400_000)
-  const stateUntilMs = context.clock.nowMs() + 30 * 86_400_000
+  context.clock.advance(27 * dayMs)
+  const stateUntilMs = context.clock.nowMs() + 30 * dayMs
   await appendState(repository, ({ lock }) => ({ kind: 'policy', lock, stateUntilMs }), signal)
   const renewed = await saveDocuments(repository, [policy('one')], signal)
   assert.notEqual(renewed.documents.get('policy')?.file, first?.file)

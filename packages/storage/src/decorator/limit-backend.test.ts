@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hourMs } from '@coffre/foundation'
 import { backendContract, fakeContext } from '@coffre/testkit'
 import type { FileHandle } from '../backend.ts'
 import { MemoryBackend } from '../memory/memory-backend.ts'
@@ -30,7 +31,7 @@ test('callers at once share the rate, and idle time is not saved up', async () =
   const limiter = new RateLimiter(bytesPerSecond, clock)
   await Promise.all([1, 2, 3, 4].map(() => limiter.take(bytesPerSecond, signal)))
   assert.ok(clock.monotonicMs() > 3000)
-  clock.advance(3_600_000)
+  clock.advance(hourMs)
   const beforeMs = clock.monotonicMs()
   await limiter.take(5 * bytesPerSecond, signal)
   assert.ok(clock.monotonicMs() - beforeMs > 4000)

@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
   PutObjectLockConfigurationCommand,
 } from '@aws-sdk/client-s3'
-import { type ErrorCode, systemContext } from '@coffre/foundation'
+import { type ErrorCode, hourMs, systemContext } from '@coffre/foundation'
 import { fakeContext, loopbackCertificate, startVersitygw } from '@coffre/testkit'
 import type { Backend, FileHandle } from '../backend.ts'
 import { openS3Backend } from './open-s3-backend.ts'
@@ -16,7 +16,6 @@ import type { S3Options } from './s3-options.ts'
 const signal = new AbortController().signal
 const config: FileHandle = { type: 'config', name: '' }
 const state: FileHandle = { type: 'state', name: 'state/1' }
-const hourMs = 3_600_000
 
 const service = await startVersitygw()
 const client = service.client()

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
+import { hourMs } from '@coffre/foundation'
 import type { Backend, ObjectLock, RetentionMode } from '@coffre/storage'
 import { collected, config, fileOf, listed, load, noSignal, pattern, saved, withCode } from './contract-subject.ts'
 import type { SubjectTest } from './subject-test.ts'
-
-const hourMs = 3_600_000
 
 export function lockingContract(test: SubjectTest): void {
   const lockTest = (title: string, body: (backend: Backend, lock: ObjectLock) => Promise<void>): void =>

@@ -1,4 +1,5 @@
 import { createKey } from '@coffre/api-contract'
+import { dayMs } from '@coffre/foundation'
 import { defineServerCommand } from '../../command.ts'
 import { onlyOperand } from '../../options/operands.ts'
 import { commaTexts, parseWholeNumber, text, value } from '../../options/option.ts'
@@ -10,8 +11,6 @@ const options = {
   project: text('project', 'name'),
   expiresInDays: value('expires-in-days', 'n', parseWholeNumber),
 } as const
-
-const dayMs = 86_400_000
 
 export const keyCreateCommand = defineServerCommand({
   options,
