@@ -6,7 +6,7 @@ const mayImport = {
   'foundation': [],
   'storage': ['foundation'],
   'repository': ['foundation', 'storage'],
-  'journal': ['foundation', 'storage', 'repository'],
+  'journal': ['foundation', 'storage', 'repository', 'connector'],
   'policy': ['foundation'],
   'connector': ['foundation'],
   'connectors/[^/]+': ['foundation', 'connector'],

@@ -50,6 +50,7 @@ test('words that are no command name those that may be meant', () => {
     [['snapshots'], 'snapshots', 'Did you mean repo snapshots?'],
     [['restor'], 'restor', 'Did you mean restore?'],
     [['vault', 'creat'], 'vault creat', 'Did you mean vault create?'],
+    [['vault', 'hael'], 'vault hael', 'Did you mean vault heal?'],
     [['rep'], 'rep', 'Did you mean repo?'],
     [['repo', 'repair', 'indexes'], 'repair indexes', 'Did you mean repo repair index?'],
     [['job', 'xyz'], 'job xyz', 'The commands are: job show, job wait, job log, job cancel.'],

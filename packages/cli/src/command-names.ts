@@ -62,9 +62,15 @@ function unknownWords(tree: CommandTree, words: readonly string[]): Error {
   const command = words.join(' ')
   const known = [...knownWords(tree, words.slice(0, -1)), ...(tree === 'server' && words.length === 1 ? ['repo'] : [])]
   const prefix = tree === 'repo' ? 'repo ' : ''
-  const meant = nearMisses(command, known).map((name) => prefix + name)
+  // The words before the last one are right: they would make others look near that are not.
+  const byLastWord = new Map(known.map((name) => [lastWord(name), name]))
+  const meant = nearMisses(lastWord(command), [...byLastWord.keys()]).map((word) => `${prefix}${byLastWord.get(word)}`)
   // Whoever knows restic leaves `repo` out.
   if (tree === 'server' && commandTables.repo.some((entry) => startsWith(entry, words))) meant.push(`repo ${command}`)
   if (meant.length > 0) return usageError('error.unknownCommand', { command }, 'hint.didYouMean', { words: meant.join(', ') })
   return usageError('error.unknownCommand', { command }, 'hint.commands', { commands: known.join(', ') })
+}
+
+function lastWord(name: string): string {
+  return name.slice(name.lastIndexOf(' ') + 1)
 }

@@ -2,7 +2,7 @@ import type { ByteString, Context } from '@coffre/foundation'
 import type { Finding } from './finding.ts'
 import type { PointManifest } from './manifest.ts'
 import type { PointItem } from './point-item.ts'
-import type { Branch, Mark, Position } from './position.ts'
+import type { Branch, Mark, Position, Stamps } from './position.ts'
 
 /** What an engine can do. Data, so that API, CLI and policy can ask without knowing the engine. */
 export interface ConnectorAbilities {
@@ -94,6 +94,8 @@ export interface ChangeBatch {
   /** The caller's from the moment it is delivered. */
   readonly bytes: Uint8Array
   readonly mark?: Mark
+  /** Of the records that end in `bytes`; absent when none of them is stamped. */
+  readonly stamps?: Stamps
   /** Set on the first batch of another branch than the one before. */
   readonly fork?: Branch
 }

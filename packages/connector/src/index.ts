@@ -14,5 +14,5 @@ export type {
 export type { Finding } from './finding.ts'
 export type { PointManifest } from './manifest.ts'
 export type { ItemCut, ItemMetadata, PointFile, PointItem } from './point-item.ts'
-export { type Branch, type BranchId, compareOffsets, formatPosition, type Mark, type Position } from './position.ts'
+export { type Branch, type BranchId, compareOffsets, formatPosition, type Mark, type Position, type Stamps } from './position.ts'
 export type { TreeConnector, TreeSelection } from './tree-connector.ts'

@@ -14,6 +14,8 @@ export interface Position {
 export interface Branch {
   readonly id: BranchId
   readonly parent?: { readonly id: BranchId; readonly forkOffset: string }
+  /** What a restore needs to know of it in the engine's own words, such as PostgreSQL's history file. */
+  readonly document?: string
 }
 
 /** Where the log stood at a time of the source's clock: what makes idle time provable and maps time to position. */
@@ -23,6 +25,15 @@ export interface Mark {
   readonly sourceMs: number
   /** By the clock of whoever captured it. */
   readonly capturedMs: number
+}
+
+/**
+ * The earliest and the latest time that the engine stamped on records of a piece of log, microseconds since 1970 by the source's
+ * clock. `--at T` is the log before the first record stamped after T: a piece whose `latestUs` is not after T lies in it whole.
+ */
+export interface Stamps {
+  readonly earliestUs: number
+  readonly latestUs: number
 }
 
 /** Negative, 0 or positive as `a` lies before, at or after `b`; both on one branch. */

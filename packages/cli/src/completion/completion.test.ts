@@ -19,7 +19,7 @@ test('bash completes words, options and their values, of commands with and witho
   const { stdout: script } = await runCli(['completion', 'bash'])
   const cases: readonly (readonly [words: readonly string[], some: readonly string[], exact?: boolean])[] = [
     [['va'], ['vault'], true],
-    [['vault', ''], ['create', 'list', 'show', 'lock', 'unlock', 'delete'], true],
+    [['vault', ''], ['create', 'list', 'show', 'lock', 'unlock', 'heal', 'policies', 'delete'], true],
     [['cat'], ['catalogue'], true],
     [['two-factor', 'b'], ['begin'], true],
     [['--json', 'vault', 'cr'], ['create'], true],

@@ -135,6 +135,9 @@ export const englishServer = {
   'point.forEver': 'for ever',
   'points.count': 'recovery points: {count}',
 
+  'policies.keeper': 'keeper: removes what is due, places holds, mends; away from the machines that make backups',
+  'policies.writer': 'writer: makes backups and destroys nothing',
+
   'protect.done': '{name} is protected, in vault {vault}',
   'protect.next': 'schedule: {schedule}, next run at {time}',
   'protect.onDemand': 'no schedule: `coffre backup {name}` backs it up',

@@ -137,6 +137,9 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'point.forEver': 'toujours',
   'points.count': 'points de reprise : {count}',
 
+  'policies.keeper': 'keeper : ôte ce qui est échu, place les gels, répare ; loin des machines qui sauvegardent',
+  'policies.writer': 'writer : sauvegarde et ne détruit rien',
+
   'protect.done': '{name} est protégé, dans le coffre {vault}',
   'protect.next': 'planification : {schedule}, prochaine fois le {time}',
   'protect.onDemand': 'sans planification : `coffre backup {name}` le sauvegarde',

@@ -112,7 +112,7 @@ async function startRecord(
 function refuseUnkept({ name, location, storageLocks }: VaultRow): void {
   if (storageLocks || parseLocation(location).kind === 'local') return
   throw new CoffreError('storage.unsupported', `the storage of vault ${name} does not keep locks`, {
-    hint: 'Object lock must be switched on in the bucket; what it says is looked at once a day, and by `vaults.heal`.',
+    hint: 'Object lock must be switched on in the bucket; what it says is looked at once a day, and by `coffre vault heal`.',
   })
 }
 

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { startScriptedServer, temporaryFolder } from '@coffre/testkit'
 import { apiScript, problem } from '../../testing/api-script.ts'
 import { cliAgainst } from '../../testing/cli-against.ts'
-import { exampleVault } from '../../testing/example-objects.ts'
+import { endedJob, exampleJob, exampleVault } from '../../testing/example-objects.ts'
 
 const made = { vault: exampleVault(), recoveryKey: 'AAAAA-BBBBB', recoveryKit: 'print me\n' }
 const creates = { 'POST /vaults': { status: 201, body: made } }
@@ -105,4 +105,56 @@ test('a lock that nobody but Coffre holds is said to be that', async () => {
   await using server = await startScriptedServer(apiScript({ 'GET /vaults/main': { body: exampleVault({ lock }) } }))
   const { stdout } = await cliAgainst(server.host, ['vault', 'show', 'main'])
   assert.match(stdout, /\nLock +governance 7–∞ d \(Coffre’s word only\)\n/)
+})
+
+test('a vault is healed, or only looked at, and waited for as any job is', async () => {
+  const job = exampleJob({ kind: 'HEAL', source: null })
+  const left = { code: 'job.partial', detail: '2 files are not as they should be' }
+  const routes = apiScript({
+    'POST /vaults/main/heals': { status: 202, body: job },
+    [`GET /jobs/${job.id}/events`]: [
+      { events: [job, { ...endedJob('COMPLETED'), kind: 'HEAL', source: null }] },
+      { events: [{ ...endedJob('PARTIAL'), kind: 'HEAL', source: null, error: left }] },
+    ],
+    'POST /vaults/gone/heals': problem('object.missing', 'there is no vault gone', 404),
+  })
+  await using server = await startScriptedServer(routes)
+  const heal = (...args: readonly string[]) => cliAgainst(server.host, ['vault', 'heal', ...args])
+  const asked = () => server.requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body.toString()))
+  const begun = await heal('main')
+  assert.deepEqual([begun.exitCode, asked()], [0, [{ dryRun: false }]], begun.stderr)
+  assert.match(begun.stdout, new RegExp(`^HEAL .*coffre job wait ${job.id}`))
+  assert.deepEqual(JSON.parse((await heal('main', '--dry-run', '--json')).stdout), job)
+  assert.deepEqual(asked().at(-1), { dryRun: true })
+  const done = await heal('main', '--wait')
+  assert.equal(done.exitCode, 0, done.stderr)
+  assert.match(done.stdout, /^HEAL main: COMPLETED/)
+  const partial = await heal('main', '--wait')
+  assert.equal(partial.exitCode, 3)
+  assert.match(partial.stderr, /2 files are not as they should be/)
+  assert.match((await heal('gone')).stderr, /object\.missing: there is no vault gone/)
+  assert.equal((await heal()).exitCode, 20)
+})
+
+test('the policies of the two credentials are printed each as a document that can be pasted, or both as one', async () => {
+  const policyOf = (Sid: string) => ({
+    Version: '2012-10-17',
+    Statement: [{ Sid, Effect: 'Deny', Action: ['s3:DeleteBucket'], Resource: ['arn:aws:s3:::b'] }],
+  })
+  const policies = { writer: policyOf('NeverDestroy'), keeper: policyOf('NeverBreakALock') }
+  const routes = apiScript({
+    'GET /vaults/main/policies': { body: policies },
+    'GET /vaults/disk/policies': problem('storage.unsupported', 'vault disk is a folder'),
+  })
+  await using server = await startScriptedServer(routes)
+  const ask = (...args: readonly string[]) => cliAgainst(server.host, ['vault', 'policies', ...args])
+  const { exitCode, stdout, stderr } = await ask('main')
+  assert.equal(exitCode, 0, stderr)
+  const [, writer, keeper] = /^writer: .*\n(\{[\s\S]*\n\})\nkeeper: .*\n(\{[\s\S]*\n\})\n$/.exec(stdout) ?? []
+  assert.deepEqual({ writer: JSON.parse(writer ?? ''), keeper: JSON.parse(keeper ?? '') }, policies)
+  assert.match((await ask('main', '--quiet')).stdout, /^\{[\s\S]*\n\}\n\{[\s\S]*\n\}\n$/)
+  assert.deepEqual(JSON.parse((await ask('main', '--json')).stdout), policies)
+  const refused = await ask('disk')
+  assert.match(refused.stderr, /storage\.unsupported: vault disk is a folder/)
+  assert.notEqual(refused.exitCode, 0)
 })
