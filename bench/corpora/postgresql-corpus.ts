@@ -11,10 +11,10 @@ export const postgresqlCorpus: Corpus = {
   name: 'pg1',
   description: `a PostgreSQL 18 data directory after pgbench -i -s ${benchScale}, and after ${transactions.toLocaleString('en')} transactions`,
   recipe: 1,
-  needs: ['postgresql'],
+  needs: ['postgresql-18'],
   async make(folder, divisor, report) {
-    const postgres = process.env['COFFRE_POSTGRESQL']
-    if (postgres === undefined) throw new Error('PostgreSQL was not fetched: COFFRE_POSTGRESQL is not set')
+    const postgres = process.env['COFFRE_POSTGRESQL_18']
+    if (postgres === undefined) throw new Error('PostgreSQL was not fetched: COFFRE_POSTGRESQL_18 is not set')
     await using server = await PostgresqlServer.create(postgres)
     await server.start()
     const scale = Math.ceil(benchScale / divisor)

@@ -11,7 +11,7 @@ const tool: Tool = {
   version: '1.2.3',
   variable: 'COFFRE_PROBE',
   neededBy: 'tests',
-  source: { kind: 'debian', package: 'probe' },
+  source: { kind: 'debian', packages: ['probe'] },
   oldestAccepted: '1.0.0',
   versionArgs: [],
   versionPattern: /(.*)/,

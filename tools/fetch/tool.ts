@@ -6,11 +6,15 @@ export interface Tool {
   /** The environment variable that announces its path to tests and benchmarks, and in which a path can be given. */
   readonly variable: `COFFRE_${string}`
   readonly neededBy: 'tests' | 'bench'
-  readonly source: GoModule | DebianPackage | PythonWheel
+  readonly source: GoModule | DebianPackages | PythonWheel
   /** Where the program lies in the tool's folder, when the tool is more than one file; its name unless given. */
   readonly program?: string
   /** A program of this name on the PATH does as well when it has at least this version and the source cannot be used. */
   readonly oldestAccepted: string
+  /** And is older than this, for a tool that is wanted in several versions. */
+  readonly olderThan?: string
+  /** Where systems install it outside the PATH. */
+  readonly places?: readonly string[]
   readonly versionArgs: readonly string[]
   /** Its first group is the version in what `versionArgs` prints. */
   readonly versionPattern: RegExp
@@ -27,9 +31,10 @@ export interface GoModule {
   readonly versionVariable?: string
 }
 
-export interface DebianPackage {
+/** Whatever version the distribution has now: the tool's own version only names the line. */
+export interface DebianPackages {
   readonly kind: 'debian'
-  readonly package: string
+  readonly packages: readonly string[]
 }
 
 /** A tool with all its files inside a wheel, for Linux on one processor. */

@@ -40,6 +40,13 @@ export { replayScriptedLog, type ScriptedChange, type ScriptedFiles } from './sc
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'
+export {
+  type PostgresInstallation,
+  type PostgresMajor,
+  postgresInstallation,
+  postgresMajors,
+} from './services/postgres-installation.ts'
+export { type PostgresClient, type PostgresOptions, PostgresServer } from './services/postgres-server.ts'
 export { ResticOracle } from './services/restic-oracle.ts'
 export { type ScriptedServer, type SeenRequest, startScriptedServer } from './services/scripted-server.ts'
 export {

@@ -1,0 +1,32 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runCommand } from '../run-command.ts'
+import type { DebianPackages, Tool } from './tool.ts'
+
+/**
+ * Has apt download the packages, which it checks against the signed lists of the distribution, and unpacks them into `folder`.
+ * Nothing is installed, so none of their services starts.
+ */
+export async function unpackDebianTool(tool: Tool, source: DebianPackages, folder: string): Promise<void> {
+  const workFolder = await mkdtemp(`${folder}-debian-`)
+  try {
+    await download(tool, source, workFolder)
+    for (const name of (await readdir(workFolder)).sort()) {
+      const { exitCode, stderr } = await runCommand('dpkg-deb', ['--extract', join(workFolder, name), folder])
+      if (exitCode !== 0) throw new Error(`dpkg-deb could not unpack ${name} for ${tool.name}: ${stderr.trim()}`)
+    }
+  } finally {
+    await rm(workFolder, { recursive: true, force: true })
+  }
+}
+
+/** Lists that are missing or old are fetched first, which takes root. */
+async function download(tool: Tool, { packages }: DebianPackages, folder: string): Promise<void> {
+  const fetchPackages = () => runCommand('apt-get', ['download', '--quiet', ...packages], { cwd: folder })
+  const first = await fetchPackages()
+  if (first.exitCode === 0) return
+  const update = await runCommand('apt-get', ['update', '--quiet'])
+  const second = update.exitCode === 0 ? await fetchPackages() : update
+  if (second.exitCode === 0) return
+  throw new Error(`apt-get could not download ${packages.join(' and ')} for ${tool.name}: ${second.stderr.trim()}`)
+}
