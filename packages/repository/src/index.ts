@@ -62,7 +62,7 @@ export { type PlanOptions, type PrunePhase, type PrunePlan, type PruneProgress, 
 export type { PruneCandidate, PruneLedger } from './prune/prune-ledger.ts'
 export { type PruneOptions, parseUnusedLimit, type UnusedLimit } from './prune/prune-options.ts'
 export type { PruneStats } from './prune/prune-stats.ts'
-export { markPrune, swapPrune, sweepGraceMs, sweepPrune } from './prune/two-phase-prune.ts'
+export { type MarkResult, markPrune, swapPrune, sweepGraceMs, sweepPrune } from './prune/two-phase-prune.ts'
 export { catBlob, catConfig, catIndex, catKey, catLock, catMasterKey, catPack, catSnapshot, catTree } from './query/cat.ts'
 export { type Change, changeToJson, type DiffOptions, type DiffStatistics, diff, diffStatisticsToJson } from './query/diff.ts'
 export { type FindOptions, type FoundEntry, findEntries, foundEntriesToJson } from './query/find-entries.ts'

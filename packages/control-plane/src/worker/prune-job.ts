@@ -1,5 +1,5 @@
 import type { RunProgress } from '@coffre/engine'
-import { heldAt, loadVaultState, markPrune, StatePruneLedger, swapPrune, sweepPrune } from '@coffre/repository'
+import { heldAt, loadVaultState, type MarkResult, markPrune, StatePruneLedger, swapPrune, sweepPrune } from '@coffre/repository'
 import type { Finish } from './backup-job.ts'
 import type { JobRun } from './job-run.ts'
 import { openVault } from './open-vault.ts'
@@ -20,6 +20,9 @@ export async function runPruneJob(parts: WorkerParts, run: JobRun): Promise<Fini
     const held = await heldNow(signal)
     return markPrune(repository, ledger, { held, onProgress }, signal)
   })
+  const found = foundBy(marked)
+  if (found.packs > 0)
+    await run.log('info', `found ${found.packs} packs with ${found.bytes} bytes that no point needs: a later prune removes them`)
   const oldestSessionMs = await oldestSession(parts, run)
   const sessions = oldestSessionMs === undefined ? {} : { oldestSessionMs }
   const swapped = await alone(repository, run, async (signal) => {
@@ -32,10 +35,23 @@ export async function runPruneJob(parts: WorkerParts, run: JobRun): Promise<Fini
   })
   const { removed, removedBytes } = swept
   tell(run, 'committing', removedBytes, removed.length)
+  await run.log('info', `removed ${removed.length} packs with ${removedBytes} bytes`)
   return {
     event: 'done',
-    result: { candidates: marked.candidates, swapped: swapped.swapped.length, removedPacks: removed.length, removedBytes },
+    result: {
+      foundPacks: found.packs,
+      foundBytes: found.bytes,
+      candidates: marked.candidates,
+      swapped: swapped.swapped.length,
+      removedPacks: removed.length,
+      removedBytes,
+    },
   }
+}
+
+/** What this run marked: packs that go whole, and what is left behind of those that are written again. */
+function foundBy({ stats: { packs, bytes } }: MarkResult): { readonly packs: number; readonly bytes: number } {
+  return { packs: packs.remove + packs.repack, bytes: bytes.remove + bytes.repackRemove }
 }
 
 /** Of a prune that is done, bytes and items are what it removed. */
