@@ -1,10 +1,10 @@
 /**
  * The kinds of file in a vault. `config` has one file, named ''. `state` names are paths below `coffre/`, such as `state/00000001`;
- * no state name is a folder of another.
+ * no state name is a folder of another. `journal` names are `<stream>/<name>` below `coffre/journal/`, which is no place for state.
  */
-export type FileType = 'config' | 'key' | 'lock' | 'snapshot' | 'index' | 'pack' | 'state'
+export type FileType = 'config' | 'key' | 'lock' | 'snapshot' | 'index' | 'pack' | 'state' | 'journal'
 
-/** A file in a vault. All but `config` and `state` are named by the lower-case hexadecimal SHA-256 of their content. */
+/** A file in a vault. All but `config`, `state` and `journal` are named by the lower-case hexadecimal SHA-256 of their content. */
 export interface FileHandle {
   readonly type: FileType
   readonly name: string
@@ -65,7 +65,7 @@ export interface Backend extends AsyncDisposable {
   create(signal: AbortSignal): Promise<void>
   /**
    * Stores the concatenation of `body`. Overwrites a file of the same name unless `ifAbsent`. The caller must not change `body`
-   * until then. A store may refuse a body that does not hash to the name of its file (all types but `config` and `state`).
+   * until then. A store may refuse a body that does not hash to the name of its file (all types but `config`, `state` and `journal`).
    */
   save(file: FileHandle, body: readonly Uint8Array[], options: SaveOptions, signal: AbortSignal): Promise<SaveResult>
   /** Makes all resolved saves durable. */
@@ -78,8 +78,11 @@ export interface Backend extends AsyncDisposable {
   load(file: FileHandle, range: ByteRange | undefined, signal: AbortSignal, target?: Uint8Array): Promise<Uint8Array>
   /** Undefined when the file does not exist. */
   stat(file: FileHandle, signal: AbortSignal): Promise<FileInfo | undefined>
-  /** Each file of the type once, in no promised order. Names that do not belong to the type are passed over. */
-  list(type: FileType, signal: AbortSignal): AsyncIterable<FileInfo>
+  /**
+   * Each file of the type whose name begins with `below` once, in no promised order. Names that do not belong to the type are passed
+   * over. `below` spares the store the others where it holds a `/`: the folder of one stream among the journals.
+   */
+  list(type: FileType, signal: AbortSignal, below?: string): AsyncIterable<FileInfo>
   /** Idempotent: absent files are no error. On a versioned store the current version is hidden by a marker. */
   remove(file: FileHandle, signal: AbortSignal): Promise<void>
   /**
@@ -106,8 +109,8 @@ export interface DefaultRetention {
 
 /** Object lock and versions of a store (S3). Rules L1-L10 of the vault are built on it. */
 export interface ObjectLock {
-  /** Every version and marker of every file of the type, each once. */
-  versions(type: FileType, signal: AbortSignal): AsyncIterable<ObjectVersion>
+  /** Every version and marker of every file of the type whose name begins with `below`, each once. */
+  versions(type: FileType, signal: AbortSignal, below?: string): AsyncIterable<ObjectVersion>
   /** Versions and markers of one file: the latest first, then newest first as far as the store's times tell them apart. */
   versionsOf(file: FileHandle, signal: AbortSignal): Promise<readonly ObjectVersion[]>
   loadVersion(file: FileHandle, versionId: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Uint8Array>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { FileType } from './backend.ts'
 import { fileAt, fileTypes, isLeftoverName, leftoverPath, pathOf } from './layout.ts'
 
 const name = 'ab'.repeat(32)
@@ -13,9 +14,11 @@ test('files are where restic looks for them, and found again there', () => {
     index: `index/${name}`,
     pack: `data/ab/${name}`,
     state: 'coffre/state/00000001',
+    journal: 'coffre/journal/shop/1-a',
   } as const
   for (const type of fileTypes) {
-    const file = { type, name: type === 'config' ? '' : type === 'state' ? 'state/00000001' : name }
+    const names: Partial<Record<FileType, string>> = { config: '', state: 'state/00000001', journal: 'shop/1-a' }
+    const file = { type, name: names[type] ?? name }
     assert.equal(pathOf(file), paths[type])
     assert.deepEqual(fileAt(type, paths[type]), file)
     for (const other of fileTypes) if (other !== type) assert.equal(fileAt(other, paths[type]), undefined)

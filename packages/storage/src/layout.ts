@@ -12,21 +12,26 @@ export const folders: Readonly<Record<Exclude<FileType, 'config'>, string>> = {
   index: 'index',
   pack: 'data',
   state: 'coffre',
+  journal: 'coffre/journal',
 }
 
-export const fileTypes: readonly FileType[] = ['config', 'key', 'lock', 'snapshot', 'index', 'pack', 'state']
+export const fileTypes: readonly FileType[] = ['config', 'key', 'lock', 'snapshot', 'index', 'pack', 'state', 'journal']
 
 const leftoverMark = '-tmp-'
 const hashName = /^[0-9a-f]{64}$/
-const stateSegment = /^[A-Za-z0-9_][A-Za-z0-9._+=,:@~-]{0,199}$/
-const stateNameCharactersMax = 800
+const segmentPattern = /^[A-Za-z0-9_][A-Za-z0-9._+=,:@~-]{0,199}$/
+const nameCharactersMax = 800
+/** The folder of state that is none: journals are many files, which whoever reads the state must not have to list. */
+const journalSegment = 'journal'
 
 /** Whether a file of `type` can be called `name`. */
 export function isNameOf(type: FileType, name: string): boolean {
   if (type === 'config') return name === ''
-  if (type !== 'state') return hashName.test(name)
-  if (name.length > stateNameCharactersMax || name.includes(leftoverMark)) return false
-  return name.split('/').every((segment) => stateSegment.test(segment))
+  if (type !== 'state' && type !== 'journal') return hashName.test(name)
+  if (name.length > nameCharactersMax || name.includes(leftoverMark)) return false
+  const segments = name.split('/')
+  if (!segments.every((segment) => segmentPattern.test(segment))) return false
+  return type === 'journal' ? segments.length === 2 : segments[0] !== journalSegment
 }
 
 /** The path of a file, such as `data/ab/ab12…`. Refuses names that the type cannot have, so that no path leaves the vault. */

@@ -132,10 +132,10 @@ export class FaultyBackend implements Backend {
     return this.#call('stat', signal, () => this.#inner.stat(file, signal))
   }
 
-  async *list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  async *list(type: FileType, signal: AbortSignal, below?: string): AsyncGenerator<FileInfo> {
     const fault = this.#nextFault('list')
     await this.#before(fault, signal)
-    const files = await Array.fromAsync(this.#inner.list(type, signal))
+    const files = await Array.fromAsync(this.#inner.list(type, signal, below))
     const chosen = this.#context.random.integer(Math.max(1, files.length))
     if (fault?.kind === 'missing-entry') files.splice(chosen, 1)
     if (fault?.kind === 'repeated-entry') files.push(...files.slice(chosen, chosen + 1))

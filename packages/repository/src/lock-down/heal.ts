@@ -31,7 +31,7 @@ export interface HealOptions {
   readonly onAction?: (action: HealAction) => void
 }
 
-const healedTypes = ['config', 'key', 'snapshot', 'index', 'pack', 'state'] as const
+const healedTypes = ['config', 'key', 'snapshot', 'index', 'pack', 'state', 'journal'] as const
 
 /**
  * Makes the vault look to programs that know no versions as it looks to Coffre (rule L6): stock restic works again. Needs the

@@ -23,7 +23,7 @@ export function withVersionFallback(backend: Backend): Backend {
 
 /**
  * Reads around what hides or replaces files (rule L6): a file that was hidden by a marker is listed and loaded all the same, and of
- * several contents the one that hashes to the name is the file. `config` and state files have no such name: the one on top is
+ * several contents the one that hashes to the name is the file. `config`, state and journal files have no such name: the one on top is
  * given, the newest content when that is hidden; whoever opens it verifies it and looks further. Lock files are left as they are,
  * since there a removal is meant.
  *
@@ -93,12 +93,12 @@ export class VersionFallbackBackend implements Backend {
     return version === undefined ? found : { ...file, sizeBytes: version.sizeBytes }
   }
 
-  async *list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  async *list(type: FileType, signal: AbortSignal, below?: string): AsyncGenerator<FileInfo> {
     if (type === 'lock') {
-      yield* this.#inner.list(type, signal)
+      yield* this.#inner.list(type, signal, below)
       return
     }
-    const groups = await versionGroups(this.objectLock, type, signal)
+    const groups = await versionGroups(this.objectLock, type, signal, below)
     if (type === 'pack') this.#disturbedPacks = Promise.resolve(disturbedOf(groups))
     for (const group of groups) {
       const sizeBytes = await this.#sizeOf(type, group, signal)
@@ -141,7 +141,7 @@ export class VersionFallbackBackend implements Backend {
 
   async #resolve(file: FileHandle, signal: AbortSignal): Promise<string | undefined> {
     const key = ledgerKey(file)
-    const isHashed = file.type !== 'config' && file.type !== 'state'
+    const isHashed = file.type !== 'config' && file.type !== 'state' && file.type !== 'journal'
     if (!isHashed) return (await this.objectLock.versionsOf(file, signal)).find((version) => !version.isMarker)?.versionId
     const known = this.#resolved.get(key)
     if (known !== undefined) return known

@@ -13,9 +13,14 @@ export function isDisturbed(group: VersionGroup): boolean {
 }
 
 /** The versions of a type by file, in the order of the names' first appearance. */
-export async function versionGroups(lock: ObjectLock, type: FileType, signal: AbortSignal): Promise<VersionGroup[]> {
+export async function versionGroups(
+  lock: ObjectLock,
+  type: FileType,
+  signal: AbortSignal,
+  below?: string,
+): Promise<VersionGroup[]> {
   const groups = new Map<string, ObjectVersion[]>()
-  for await (const version of lock.versions(type, signal)) {
+  for await (const version of lock.versions(type, signal, below)) {
     const group = groups.get(version.name)
     if (group === undefined) groups.set(version.name, [version])
     else group.push(version)

@@ -34,6 +34,7 @@ export class VersionJudge {
     const contents = contentsOldestFirst(group.versions)
     if (file.type === 'state') return this.#judgeState(file, contents, signal)
     if (file.type === 'config') return findConfig(this.#repository, contents, signal)
+    if (file.type === 'journal') return onlyContent(contents)
     const lock = objectLockOf(this.#repository.backend)
     for (const version of contents) {
       if (!(await hashesToName(lock, version, signal))) continue
@@ -65,6 +66,12 @@ async function recordHashes(repository: Repository, signal: AbortSignal): Promis
     if (!isCoffreError(error, 'repository.state-broken')) throw error
     return new Map()
   }
+}
+
+/** A piece of a journal is stored once; what it should be says its journal, which chooses among several. */
+function onlyContent(contents: readonly ObjectVersion[]): Verdict {
+  const [version] = contents
+  return version === undefined || contents.length > 1 ? { kind: 'unknown' } : { kind: 'authentic', version }
 }
 
 /** Of several configs that this vault's key made, the newest format: an upgrade keeps the one before as an older version. */

@@ -67,8 +67,8 @@ export class LimitBackend implements Backend {
     return this.#inner.stat(file, signal)
   }
 
-  list(type: FileType, signal: AbortSignal): AsyncIterable<FileInfo> {
-    return this.#inner.list(type, signal)
+  list(type: FileType, signal: AbortSignal, below?: string): AsyncIterable<FileInfo> {
+    return this.#inner.list(type, signal, below)
   }
 
   remove(file: FileHandle, signal: AbortSignal): Promise<void> {

@@ -58,8 +58,8 @@ export class ReadOnlyBackend implements Backend {
     return this.#inner.stat(file, signal)
   }
 
-  list(type: FileType, signal: AbortSignal): AsyncIterable<FileInfo> {
-    return this.#inner.list(type, signal)
+  list(type: FileType, signal: AbortSignal, below?: string): AsyncIterable<FileInfo> {
+    return this.#inner.list(type, signal, below)
   }
 
   async remove(file: FileHandle): Promise<void> {

@@ -68,12 +68,12 @@ export class RetryBackend implements Backend {
     return this.#retry(signal, () => this.#inner.stat(file, signal))
   }
 
-  list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  list(type: FileType, signal: AbortSignal, below?: string): AsyncGenerator<FileInfo> {
     return retryListing(
       this.#context,
       this.#policy,
       signal,
-      () => this.#inner.list(type, signal),
+      () => this.#inner.list(type, signal, below),
       (file) => file.name,
     )
   }

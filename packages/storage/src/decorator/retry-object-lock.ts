@@ -15,9 +15,9 @@ export class RetryObjectLock implements ObjectLock {
     this.#policy = policy
   }
 
-  versions(type: FileType, signal: AbortSignal): AsyncGenerator<ObjectVersion> {
+  versions(type: FileType, signal: AbortSignal, below?: string): AsyncGenerator<ObjectVersion> {
     const keyOf = (version: ObjectVersion): string => `${version.name} ${version.versionId}`
-    return retryListing(this.#context, this.#policy, signal, () => this.#inner.versions(type, signal), keyOf)
+    return retryListing(this.#context, this.#policy, signal, () => this.#inner.versions(type, signal, below), keyOf)
   }
 
   versionsOf(file: FileHandle, signal: AbortSignal): Promise<readonly ObjectVersion[]> {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { throwIfAborted } from '@coffre/foundation'
 import type { FileInfo, FileType } from '../backend.ts'
-import { fileAt, folders } from '../layout.ts'
+import { fileAt, folders, isNameOf } from '../layout.ts'
 import { errnoOf } from './file-system-error.ts'
 
 export interface FoundFile {
@@ -17,29 +17,46 @@ const batchFilesMax = 512
 const readFolder = promisify(readdir)
 
 /** The files of one type, read folder by folder: memory stays bounded by the largest folder. */
-export async function* listFiles(root: string, type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
-  for await (const found of walkFiles(root, type, (path) => fileAt(type, path) !== undefined, signal)) {
+export async function* listFiles(root: string, type: FileType, below: string, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  const wanted = (path: string): boolean => fileAt(type, path)?.name.startsWith(below) ?? false
+  for await (const found of walkFiles(root, type, wanted, signal, foldersOfNames(type, below))) {
     const file = fileAt(type, found.path)
     if (file !== undefined) yield { ...file, sizeBytes: found.sizeBytes }
   }
 }
 
-/** Every ordinary file in the folders of `type` whose path is `wanted`. Absent folders are empty. */
+/** Every ordinary file in the folders of `type`, or in one of them, whose path is `wanted`. Absent folders are empty. */
 export async function* walkFiles(
   root: string,
   type: FileType,
   wanted: (path: string) => boolean,
   signal: AbortSignal,
+  folder = '',
 ): AsyncGenerator<FoundFile> {
   if (type === 'config') {
     yield* filesIn(root, '', wanted, signal)
     return
   }
-  const pending = [folders[type]]
-  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    if (type === 'state' || folder === 'data') pending.push(...(await foldersIn(root, folder)))
-    if (folder !== 'data') yield* filesIn(root, folder, wanted, signal)
+  const pending = [`${folders[type]}${folder}`]
+  for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
+    if (hasFolders(type, at)) pending.push(...(await foldersIn(root, at)).filter((inner) => isFolderOf(type, inner)))
+    if (at !== folders.pack) yield* filesIn(root, at, wanted, signal)
   }
+}
+
+function hasFolders(type: FileType, folder: string): boolean {
+  return type === 'state' || folder === folders.pack || folder === folders.journal
+}
+
+/** The journals lie in the folder of the state and are none of it. */
+function isFolderOf(type: FileType, folder: string): boolean {
+  return type !== 'state' || folder !== folders.journal
+}
+
+/** Where the names that begin with `below` lie, when they are all in one folder of the type: with the '/' before it. */
+function foldersOfNames(type: FileType, below: string): string {
+  const slash = type === 'journal' ? below.lastIndexOf('/') : -1
+  return slash > 0 && isNameOf(type, `${below.slice(0, slash)}/x`) ? `/${below.slice(0, slash)}` : ''
 }
 
 async function foldersIn(root: string, folder: string): Promise<string[]> {

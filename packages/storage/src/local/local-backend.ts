@@ -123,9 +123,9 @@ export class LocalBackend implements Backend {
     }
   }
 
-  async *list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  async *list(type: FileType, signal: AbortSignal, below = ''): AsyncGenerator<FileInfo> {
     try {
-      yield* listFiles(this.location, type, signal)
+      yield* listFiles(this.location, type, below, signal)
     } catch (error) {
       throw fileSystemError(error, `list the ${type} files of ${this.location}`)
     }

@@ -12,7 +12,8 @@ import { LocalBackend } from './local-backend.ts'
 const signal = new AbortController().signal
 const config: FileHandle = { type: 'config', name: '' }
 const pack: FileHandle = { type: 'pack', name: 'ab'.repeat(32) }
-const state: FileHandle = { type: 'state', name: 'journal/a/1' }
+const state: FileHandle = { type: 'state', name: 'deep/a/1' }
+const journal: FileHandle = { type: 'journal', name: 'a/1' }
 const body = [Uint8Array.of(1, 2, 3)]
 
 async function modeOf(path: string): Promise<string> {
@@ -30,7 +31,7 @@ test('files and folders are for their owner only, as those of restic', async () 
     await backend.save(file, body, { ifAbsent: file === config }, signal)
     assert.equal(await modeOf(join(vault, pathOf(file))), '400')
   }
-  for (const path of ['', 'data', 'data/ab', 'keys', 'coffre', 'coffre/journal/a'])
+  for (const path of ['', 'data', 'data/ab', 'keys', 'coffre', 'coffre/deep/a'])
     assert.equal(await modeOf(join(vault, path)), '700', path)
 })
 
@@ -88,13 +89,14 @@ test('leftovers are removed from everywhere once they are old, and nothing else'
   const clock = new FakeClock({ startMs: systemContext.clock.nowMs() })
   const backend = new LocalBackend(folder.path, { ...fakeContext(), clock })
   await backend.create(signal)
-  for (const file of [config, pack, state]) await backend.save(file, body, {}, signal)
+  for (const file of [config, pack, state, journal]) await backend.save(file, body, {}, signal)
   const hour = 3600
   const old = [
     'config-tmp-0a',
     `data/ab/${pack.name}-tmp-123456789`,
     `locks/${pack.name}-tmp-ff`,
     'coffre/journal/a/2-tmp-0f',
+    'coffre/deep/a/2-tmp-0f',
     'keys/x-tmp-claim',
   ]
   const kept = ['other-tmp-1', 'notes-tmp-x.txt', `index/${pack.name}-tmp-1`]

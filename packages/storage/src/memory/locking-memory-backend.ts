@@ -66,13 +66,13 @@ export class LockingMemoryBackend implements Backend {
     return bytes && { ...file, sizeBytes: bytes.byteLength }
   }
 
-  async *list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  async *list(type: FileType, signal: AbortSignal, below = ''): AsyncGenerator<FileInfo> {
     throwIfAborted(signal)
     for (const path of this.#files.paths()) {
       throwIfAborted(signal)
       const bytes = this.#files.current(path)
       const file = fileAt(type, path)
-      if (file !== undefined && bytes !== undefined) yield { ...file, sizeBytes: bytes.byteLength }
+      if (file?.name.startsWith(below) && bytes !== undefined) yield { ...file, sizeBytes: bytes.byteLength }
     }
   }
 

@@ -98,12 +98,12 @@ export class MemoryBackend implements Backend {
     return bytes && { ...file, sizeBytes: bytes.byteLength }
   }
 
-  async *list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
+  async *list(type: FileType, signal: AbortSignal, below = ''): AsyncGenerator<FileInfo> {
     throwIfAborted(signal)
     for (const [path, bytes] of [...this.#files]) {
       throwIfAborted(signal)
       const file = fileAt(type, path)
-      if (file !== undefined) yield { ...file, sizeBytes: bytes.byteLength }
+      if (file?.name.startsWith(below)) yield { ...file, sizeBytes: bytes.byteLength }
     }
   }
 

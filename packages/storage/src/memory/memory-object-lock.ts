@@ -16,11 +16,11 @@ export class MemoryObjectLock implements ObjectLock {
     this.#clock = clock
   }
 
-  async *versions(type: FileType, signal: AbortSignal): AsyncGenerator<ObjectVersion> {
+  async *versions(type: FileType, signal: AbortSignal, below = ''): AsyncGenerator<ObjectVersion> {
     for (const path of this.#files.paths()) {
       throwIfAborted(signal)
       const file = fileAt(type, path)
-      if (file !== undefined) yield* describe(file, this.#files.versionsOf(path))
+      if (file?.name.startsWith(below)) yield* describe(file, this.#files.versionsOf(path))
     }
   }
 

@@ -1,4 +1,10 @@
-import { DeleteObjectCommand, HeadBucketCommand, HeadObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
+import {
+  DeleteObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+} from '@aws-sdk/client-s3'
 import { CoffreError, type Context, isCoffreError } from '@coffre/foundation'
 import type {
   Backend,
@@ -82,18 +88,22 @@ export class S3Backend implements Backend {
     }
   }
 
-  async *list(type: FileType, signal: AbortSignal): AsyncGenerator<FileInfo> {
-    const Prefix = this.#connection.prefixOf(type)
-    let ContinuationToken: string | undefined
-    do {
-      const command = new ListObjectsV2Command({ Bucket: this.#connection.bucket, Prefix, ContinuationToken })
-      const page = await this.#connection.request(`list ${Prefix}`, signal, (client, request) => client.send(command, request))
+  async *list(type: FileType, signal: AbortSignal, below = ''): AsyncGenerator<FileInfo> {
+    const Prefix = this.#connection.prefixOf(type, below)
+    let next: { ContinuationToken?: string | undefined; StartAfter?: string } | undefined = {}
+    while (next !== undefined) {
+      const command: ListObjectsV2Command = new ListObjectsV2Command({ Bucket: this.#connection.bucket, Prefix, ...next })
+      const page: ListObjectsV2CommandOutput = await this.#connection.request(`list ${Prefix}`, signal, (client, request) =>
+        client.send(command, request),
+      )
       for (const { Key, Size } of page.Contents ?? []) {
         const file = this.#connection.fileAt(type, Key)
-        if (file !== undefined) yield { ...file, sizeBytes: Size ?? 0 }
+        if (file?.name.startsWith(below)) yield { ...file, sizeBytes: Size ?? 0 }
       }
-      ContinuationToken = page.IsTruncated ? page.NextContinuationToken : undefined
-    } while (ContinuationToken !== undefined)
+      const StartAfter = this.#connection.skipTo(type, page.Contents?.at(-1)?.Key)
+      if (!page.IsTruncated) next = undefined
+      else next = StartAfter === undefined ? { ContinuationToken: page.NextContinuationToken } : { StartAfter }
+    }
   }
 
   async remove(file: FileHandle, signal: AbortSignal): Promise<void> {

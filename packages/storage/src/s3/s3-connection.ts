@@ -42,9 +42,19 @@ export class S3Connection {
     return `${this.#prefix}${pathOf(file)}`
   }
 
-  /** The start of the keys of all files of the type. */
-  prefixOf(type: FileType): string {
-    return type === 'config' ? `${this.#prefix}config` : `${this.#prefix}${folders[type]}/`
+  /** The start of the keys of all files of the type whose names begin with `below`; packs are not listed by names. */
+  prefixOf(type: FileType, below = ''): string {
+    if (type === 'config') return `${this.#prefix}config`
+    return `${this.#prefix}${folders[type]}/${type === 'pack' ? '' : below}`
+  }
+
+  /**
+   * From where a listing of the type should go on that was cut after `lastKey`, if not from there: past all journals, which lie in
+   * the folder of the state and may be many.
+   */
+  skipTo(type: FileType, lastKey: string | undefined): string | undefined {
+    const journals = this.prefixOf('journal')
+    return type === 'state' && lastKey?.startsWith(journals) ? `${journals}~` : undefined
   }
 
   fileAt(type: FileType, key: string | undefined): FileHandle | undefined {

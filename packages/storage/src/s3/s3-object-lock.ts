@@ -29,8 +29,10 @@ export class S3ObjectLock implements ObjectLock {
     this.#connection = connection
   }
 
-  versions(type: FileType, signal: AbortSignal): AsyncGenerator<ObjectVersion> {
-    return this.#versionsUnder(this.#connection.prefixOf(type), type, signal)
+  async *versions(type: FileType, signal: AbortSignal, below = ''): AsyncGenerator<ObjectVersion> {
+    for await (const version of this.#versionsUnder(this.#connection.prefixOf(type, below), type, signal)) {
+      if (version.name.startsWith(below)) yield version
+    }
   }
 
   async versionsOf(file: FileHandle, signal: AbortSignal): Promise<readonly ObjectVersion[]> {
@@ -155,7 +157,11 @@ export class S3ObjectLock implements ObjectLock {
         if (file === undefined || VersionId === undefined || LastModified === undefined) continue
         yield { ...file, versionId: VersionId, sizeBytes: Size ?? 0, isLatest: IsLatest ?? false, isMarker, modified: LastModified }
       }
-      next = page.IsTruncated ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : undefined
+      const KeyMarker = this.#connection.skipTo(type, page.NextKeyMarker)
+      if (!page.IsTruncated) next = undefined
+      else
+        next =
+          KeyMarker === undefined ? { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker } : { KeyMarker }
     }
   }
 

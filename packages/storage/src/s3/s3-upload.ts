@@ -9,7 +9,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { throwIfAborted } from '@coffre/foundation'
-import type { FileHandle, Retention, SaveOptions, SaveResult } from '../backend.ts'
+import type { FileHandle, FileType, Retention, SaveOptions, SaveResult } from '../backend.ts'
 import { bodySizeBytes, concatenate, groupsOf, smallChunks } from '../body.ts'
 import { forEachBounded } from '../bounded.ts'
 import type { S3Connection } from './s3-connection.ts'
@@ -43,7 +43,7 @@ async function uploadWhole(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   // Most files are named by their hash: the store itself then verifies name against content, and nothing is hashed here.
-  const digest = file.type === 'config' || file.type === 'state' ? digestOf(body) : Buffer.from(file.name, 'hex')
+  const digest = isHashed(file.type) ? Buffer.from(file.name, 'hex') : digestOf(body)
   const command = new PutObjectCommand({
     Bucket: connection.bucket,
     Key: connection.keyOf(file),
@@ -136,6 +136,10 @@ function lockOf(retention: Retention | undefined): {
 
 function conditionOf(options: SaveOptions): { IfNoneMatch?: '*' } {
   return options.ifAbsent ? { IfNoneMatch: '*' } : {}
+}
+
+function isHashed(type: FileType): boolean {
+  return type !== 'config' && type !== 'state' && type !== 'journal'
 }
 
 function digestOf(body: readonly Uint8Array[]): Buffer {

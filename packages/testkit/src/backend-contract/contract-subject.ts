@@ -10,7 +10,13 @@ export interface ContractSubject {
 
 export type SubjectFactory = () => Promise<ContractSubject>
 
-export const hashedTypes: readonly Exclude<FileType, 'config' | 'state'>[] = ['key', 'lock', 'snapshot', 'index', 'pack']
+export const hashedTypes: readonly Exclude<FileType, 'config' | 'state' | 'journal'>[] = [
+  'key',
+  'lock',
+  'snapshot',
+  'index',
+  'pack',
+]
 export const config: FileHandle = { type: 'config', name: '' }
 export const noSignal: AbortSignal = new AbortController().signal
 
@@ -32,14 +38,18 @@ export function stateFile(name: string): FileHandle {
   return { type: 'state', name }
 }
 
+export function journalFile(name: string): FileHandle {
+  return { type: 'journal', name }
+}
+
 export async function saved(backend: Backend, file: FileHandle, ...body: readonly Uint8Array[]): Promise<FileHandle> {
   await backend.save(file, body, {}, noSignal)
   return file
 }
 
-export async function listed(backend: Backend, type: FileType): Promise<FileInfo[]> {
+export async function listed(backend: Backend, type: FileType, below?: string): Promise<FileInfo[]> {
   const found: FileInfo[] = []
-  for await (const { name, sizeBytes } of backend.list(type, noSignal)) found.push({ type, name, sizeBytes })
+  for await (const { name, sizeBytes } of backend.list(type, noSignal, below)) found.push({ type, name, sizeBytes })
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 

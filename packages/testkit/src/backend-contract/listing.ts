@@ -1,12 +1,25 @@
 import assert from 'node:assert/strict'
-import { config, fileOf, hashedTypes, listed, load, noSignal, pattern, saved, stateFile, withCode } from './contract-subject.ts'
+import {
+  config,
+  fileOf,
+  hashedTypes,
+  journalFile,
+  listed,
+  load,
+  noSignal,
+  pattern,
+  saved,
+  stateFile,
+  withCode,
+} from './contract-subject.ts'
 import type { SubjectTest } from './subject-test.ts'
 
 const manyFiles = 1103
+const allTypes = ['config', 'state', 'journal', ...hashedTypes] as const
 
 export function listingContract(test: SubjectTest): void {
   test('nothing is listed in an empty vault', async ({ backend }) => {
-    for (const type of ['config', 'state', ...hashedTypes] as const) assert.deepEqual(await listed(backend, type), [])
+    for (const type of allTypes) assert.deepEqual(await listed(backend, type), [])
   })
 
   test('each file is listed once, more of them than an answer of S3 holds', async ({ backend }) => {
@@ -45,10 +58,13 @@ export function listingContract(test: SubjectTest): void {
       `snapshots/${name}-tmp-0a`,
       'coffre/state/1-tmp-00ff',
       'coffre/.hidden',
+      'coffre/journal/stray',
+      'coffre/journal/a/.hidden',
+      'coffre/journal/a/b/c',
     ]) {
       await plant(path, body)
     }
-    for (const type of ['config', 'state', ...hashedTypes] as const) assert.deepEqual(await listed(backend, type), [], type)
+    for (const type of allTypes) assert.deepEqual(await listed(backend, type), [], type)
     for (const type of hashedTypes) {
       await saved(backend, fileOf(type, body), body)
       assert.deepEqual(await listed(backend, type), [{ type, name, sizeBytes: 50 }])
@@ -67,6 +83,35 @@ export function listingContract(test: SubjectTest): void {
     assert.deepEqual(await listed(backend, 'snapshot'), [{ ...file, sizeBytes: 60 }])
   })
 
+  test('a journal is listed alone, and no part of the state', async ({ backend }) => {
+    const names = ['shop/1-a', 'shop/1-b', 'shop/10', 'shop/2', 'shop.eu/1', 'a/1', 'sho/p']
+    for (const name of names) await saved(backend, journalFile(name), pattern(name.length))
+    await saved(backend, stateFile('state/1'), pattern(3))
+    const found = async (below?: string) => (await listed(backend, 'journal', below)).map(({ name }) => name)
+    assert.deepEqual(await found(), names.toSorted())
+    for (const below of ['', 'shop/', 'shop', 'shop/1', 'shop/1-', 'shop.eu/', 'b/', 'shop/1-a', 's', '../', '/', 'shop/1-a/b']) {
+      const expected = names.filter((name) => name.startsWith(below)).toSorted()
+      assert.deepEqual(await found(below), expected, below)
+    }
+    assert.deepEqual(await listed(backend, 'state'), [{ ...stateFile('state/1'), sizeBytes: 3 }])
+    assert.deepEqual(await listed(backend, 'state', 'sta'), [{ ...stateFile('state/1'), sizeBytes: 3 }])
+    assert.deepEqual(await listed(backend, 'state', 'journal'), [])
+  })
+
+  test('the state is found among many pieces of journals', async ({ backend }) => {
+    const pending = Array.from({ length: manyFiles }, (_, number) => `many/${number}`)
+    const lane = async (): Promise<void> => {
+      for (let name = pending.pop(); name !== undefined; name = pending.pop()) await saved(backend, journalFile(name), pattern(1))
+    }
+    await Promise.all(Array.from({ length: 8 }, lane))
+    for (const name of ['catalogue/1', 'state/1']) await saved(backend, stateFile(name), pattern(3))
+    assert.deepEqual(
+      (await listed(backend, 'state')).map(({ name }) => name),
+      ['catalogue/1', 'state/1'],
+    )
+    assert.equal((await listed(backend, 'journal', 'many/')).length, manyFiles)
+  })
+
   test('a listing may be left early', async ({ backend }) => {
     for (const salt of [1, 2, 3]) await saved(backend, fileOf('index', pattern(9, salt)), pattern(9, salt))
     for await (const file of backend.list('index', noSignal)) {
@@ -78,7 +123,7 @@ export function listingContract(test: SubjectTest): void {
 
   test('a removed file is gone at once, and removing what is absent is no error', async ({ backend }) => {
     const body = pattern(70)
-    for (const file of [config, stateFile('journal/a/1'), ...hashedTypes.map((type) => fileOf(type, body))]) {
+    for (const file of [config, stateFile('deep/a/1'), journalFile('a/1'), ...hashedTypes.map((type) => fileOf(type, body))]) {
       await backend.remove(file, noSignal)
       await saved(backend, file, body)
       await Promise.all([backend.remove(file, noSignal), backend.remove(file, noSignal)])

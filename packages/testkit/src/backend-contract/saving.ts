@@ -1,12 +1,29 @@
 import assert from 'node:assert/strict'
 import { CoffreError } from '@coffre/foundation'
-import { config, fileOf, hashedTypes, listed, load, noSignal, pattern, saved, stateFile, withCode } from './contract-subject.ts'
+import {
+  config,
+  fileOf,
+  hashedTypes,
+  journalFile,
+  listed,
+  load,
+  noSignal,
+  pattern,
+  saved,
+  stateFile,
+  withCode,
+} from './contract-subject.ts'
 import type { SubjectTest } from './subject-test.ts'
 
 export function savingContract(test: SubjectTest): void {
   test('a saved file of each type is visible whole to load, stat and list', async ({ backend }) => {
     const body = pattern(5000)
-    for (const file of [config, stateFile('state/00000001'), ...hashedTypes.map((type) => fileOf(type, body))]) {
+    for (const file of [
+      config,
+      stateFile('state/00000001'),
+      journalFile('a/1'),
+      ...hashedTypes.map((type) => fileOf(type, body)),
+    ]) {
       await saved(backend, file, body)
       assert.deepEqual(await load(backend, file), body)
       assert.deepEqual(await backend.stat(file, noSignal), { ...file, sizeBytes: 5000 })
@@ -99,7 +116,7 @@ export function savingContract(test: SubjectTest): void {
   })
 
   test('state names are paths', async ({ backend }) => {
-    const names = ['state/00000001', 'journal/shop.orders@eu/2026-11-21/14/0000000A_3F-00000B', '_a', `deep/${'d/'.repeat(20)}e`]
+    const names = ['state/00000001', 'later/shop.orders@eu/2026-11-21/14/0000000A_3F-00000B', '_a', `deep/${'d/'.repeat(20)}e`]
     for (const name of names) await saved(backend, stateFile(name), pattern(name.length))
     for (const name of names) assert.deepEqual(await load(backend, stateFile(name)), pattern(name.length))
     assert.deepEqual(
@@ -126,8 +143,11 @@ export function savingContract(test: SubjectTest): void {
       'a\\b',
       'state/1-tmp-2',
       'x'.repeat(300),
+      'journal',
+      'journal/a',
     ].map(stateFile)
-    for (const file of [...hashed, ...state, { type: 'config' as const, name: 'x' }]) {
+    const journal = ['', 'a', 'a/', '/a', 'a/b/c', '../a', 'a/..', 'a/1-tmp-2'].map(journalFile)
+    for (const file of [...hashed, ...state, ...journal, { type: 'config' as const, name: 'x' }]) {
       const refused = withCode('usage.invalid')
       await assert.rejects(saved(backend, file, pattern(1)), refused, file.name)
       await assert.rejects(load(backend, file), refused, file.name)
