@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PutBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3'
-import { type Context, systemContext } from '@coffre/foundation'
 import type { Repository } from '@coffre/repository'
 import { formatLocation, type RetentionMode, type S3Credentials } from '@coffre/storage'
 import { storedLocks, temporaryFolder, type Versitygw } from '@coffre/testkit'
@@ -9,6 +8,7 @@ import { createVault } from '../vaults/create-vault.ts'
 import { lockPolicyOf } from '../vaults/lock-policy.ts'
 import { vaultPolicies } from '../vaults/vault-policies.ts'
 import { openVault } from '../worker/open-vault.ts'
+import { contextAhead } from './later-time.ts'
 import type { TestPeople } from './test-people.ts'
 import { TestWorker } from './test-worker.ts'
 
@@ -27,6 +27,8 @@ export interface LockedStage extends AsyncDisposable {
   readonly worker: TestWorker
   /** A worker whose clock is ahead. */
   workerAhead(byMs: number): Promise<TestWorker>
+  /** A worker at a later time: what the storage says of the time is ahead, too. */
+  workerLater(aheadMs: () => number): Promise<TestWorker>
   /** Opens the vault as the keeper. */
   opened<Result>(use: (repository: Repository) => Promise<Result>): Promise<Result>
   /** Every content in the vault but for lock files, with its retention. */
@@ -63,7 +65,8 @@ export async function stageLockedVault(its: TestPeople, service: Versitygw, mode
     keeper,
     folder,
     worker,
-    workerAhead: (byMs) => TestWorker.start(its, { tenant, context: contextAhead(byMs) }),
+    workerAhead: (byMs) => TestWorker.start(its, { tenant, context: contextAhead(() => byMs) }),
+    workerLater: (aheadMs) => TestWorker.start(its, { tenant, aheadMs }),
     opened,
     stored: () =>
       opened(async ({ backend: { objectLock } }) => {
@@ -106,14 +109,4 @@ export async function withClient<Result>(
   } finally {
     client.destroy()
   }
-}
-
-function contextAhead(byMs: number): Context {
-  const { clock, random } = systemContext
-  const ahead = {
-    nowMs: () => clock.nowMs() + byMs,
-    monotonicMs: () => clock.monotonicMs(),
-    sleep: clock.sleep.bind(clock),
-  }
-  return { clock: ahead, random }
 }

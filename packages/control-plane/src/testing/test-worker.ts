@@ -1,6 +1,6 @@
 import { type Context, systemContext } from '@coffre/foundation'
 import { type RepositoryContext, withVersionFallback } from '@coffre/repository'
-import type { Backend, S3Credentials } from '@coffre/storage'
+import type { Backend, Environment, S3Credentials } from '@coffre/storage'
 import type { Selectable } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import { newId } from '../catalogue/new-id.ts'
@@ -20,6 +20,7 @@ import { VaultPlaces } from '../vaults/vault-places.ts'
 import { attempt } from '../worker/attempt.ts'
 import { OpenVaults } from '../worker/open-vaults.ts'
 import type { WorkerParts } from '../worker/worker-parts.ts'
+import { contextAhead, tellAhead } from './later-time.ts'
 import { makeProject } from './test-catalogue.ts'
 
 const signal = new AbortController().signal
@@ -29,9 +30,11 @@ const nothingAudited = (): Promise<void> => Promise.resolve()
 class CheapVaults extends VaultPlaces {
   /** Instead of what lies at the location of any vault. */
   storage: Backend | undefined
+  aheadMs: (() => number) | undefined
 
   override async openStorage(...given: Parameters<VaultPlaces['openStorage']>): Promise<Backend> {
-    return this.storage === undefined ? super.openStorage(...given) : withVersionFallback(this.storage)
+    const opened = this.storage === undefined ? await super.openStorage(...given) : withVersionFallback(this.storage)
+    return this.aheadMs === undefined ? opened : tellAhead(opened, this.aheadMs)
   }
 
   override repositoryContext(): RepositoryContext {
@@ -55,20 +58,25 @@ export class TestWorker {
     this.#id = newId(parts.context)
   }
 
-  /** In a project of its own unless one is given. */
+  /** In a project of its own unless one is given. With `aheadMs` its clock and those of all storage are so far ahead. */
   static async start(
     its: { readonly catalogue: Catalogue; readonly stateFolder: string },
     options: {
       readonly context?: Context
       readonly tenant?: { readonly orgId: string; readonly projectId: string }
       readonly storage?: Backend
+      readonly aheadMs?: () => number
+      /** Where credentials are that a vault has none of its own of. */
+      readonly environment?: Environment
     } = {},
   ): Promise<TestWorker> {
     const { catalogue, stateFolder } = its
-    const context = options.context ?? systemContext
+    const { aheadMs, environment = {} } = options
+    const context = options.context ?? (aheadMs === undefined ? systemContext : contextAhead(aheadMs))
     const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
-    const places = new CheapVaults(stateFolder, context, {}, 0)
+    const places = new CheapVaults(stateFolder, context, environment, 0)
     places.storage = options.storage
+    places.aheadMs = aheadMs
     const parts = {
       catalogue,
       stateFolder,
