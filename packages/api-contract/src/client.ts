@@ -55,9 +55,8 @@ export class Client {
   /** The events of a stream, until it or the signal ends. One that fails on the way ends with an ApiProblem. */
   async *stream<O extends Operation>(operation: O, input: ClientInput<O>, signal?: AbortSignal): AsyncGenerator<AnswerOf<O>> {
     const response = await this.#send(operation, input, signal)
-    if (response.body === null) return
     let text = ''
-    for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    for await (const chunk of textsOf(response)) {
       text += chunk
       for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
         const event = text.slice(0, end)
@@ -86,6 +85,22 @@ export class Client {
     })
     if (!response.ok) throw new ApiProblem(await problemOf(response))
     return response
+  }
+}
+
+/**
+ * What comes of a body, as text. Read by hand: a body that is piped through a decoder, and left at the moment in which it ends, may
+ * never be done with its cancellation.
+ */
+async function* textsOf({ body }: Response): AsyncGenerator<string> {
+  if (body === null) return
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  try {
+    for (let part = await reader.read(); !part.done; part = await reader.read()) yield decoder.decode(part.value, { stream: true })
+  } finally {
+    // Nobody waits for the goodbye, and one that fails says nothing new.
+    reader.cancel().catch(() => undefined)
   }
 }
 
