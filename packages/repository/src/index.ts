@@ -1,5 +1,5 @@
 export type { ArchiveCounts } from './archive/archive-counts.ts'
-export type { ArchiveFile, ArchiveItem, ArchiveMetadata } from './archive/archive-item.ts'
+export type { ArchiveFile, ArchiveItem, ArchiveMetadata, StoredEntry } from './archive/archive-item.ts'
 export { type BackupOptions, backup, type StreamTarget } from './archive/backup.ts'
 export { backupDefaults } from './archive/backup-defaults.ts'
 export { backupItems, type ItemBackupOptions } from './archive/backup-items.ts'

@@ -98,6 +98,19 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
   'source.unreachable': { meaning: 'la source ne répond pas', advice: 'Est-elle en marche, et joignable depuis cette machine ?' },
   'source.credentials': { meaning: 'la source refuse les identifiants', advice: 'Donnez les identifiants à nouveau.' },
   'source.position-lost': { meaning: 'la source n’a plus cette partie de son journal', advice: 'Faites une nouvelle base.' },
+  'journal.gap': { meaning: 'le journal a un trou à cet endroit', advice: 'Faites une nouvelle base.' },
+  'journal.fork': {
+    meaning: 'deux versions de la même partie du journal se contredisent',
+    advice: 'Deux captures ont-elles écrit à la fois ? Faites une nouvelle base.',
+  },
+  'journal.damaged': {
+    meaning: 'une partie du journal est endommagée ou a disparu du coffre',
+    advice: 'Ramenez-la d’une copie du coffre, ou faites une nouvelle base.',
+  },
+  'journal.outside-window': {
+    meaning: 'cet instant est hors de ce que le journal couvre',
+    advice: 'Choisissez un instant entre les bornes indiquées.',
+  },
   'target.not-empty': { meaning: 'la destination n’est pas vide', advice: 'Choisissez-en une autre, ou ajoutez --overwrite.' },
   'catalogue.unavailable': { meaning: 'le catalogue ne répond pas' },
   'catalogue.newer': { meaning: 'le catalogue vient d’une version plus récente de Coffre' },

@@ -24,6 +24,16 @@ export type ArchiveItem =
   | { readonly kind: 'symlink'; readonly path: ByteString; readonly metadata: ArchiveMetadata; readonly target: ByteString }
   | ArchiveFile
 
+/**
+ * A file, or a folder with all that is in it, as a snapshot of this repository has it: taken over by reference, under the path's name,
+ * among other items. `blob.missing` when some of it is in no index. Other items may come for such a folder later.
+ */
+export interface StoredEntry {
+  readonly kind: 'stored'
+  readonly path: ByteString
+  readonly node: Node
+}
+
 export interface ArchiveFile {
   readonly kind: 'file'
   readonly path: ByteString

@@ -12,11 +12,13 @@ import {
   symlinkItem,
   testSeed,
 } from '@coffre/testkit'
+import type { Node } from '../format/node.ts'
+import { BlobReader } from '../repository/blob-reader.ts'
 import { loadIndex } from '../repository/load-index.ts'
 import { readItems } from '../restore/read-items.ts'
 import { Restorer } from '../restore/restorer.ts'
 import { contentCutOf } from '../state/format-marker.ts'
-import type { ArchiveItem } from './archive-item.ts'
+import type { ArchiveItem, StoredEntry } from './archive-item.ts'
 import { backupDefaults } from './backup-defaults.ts'
 import { backupItems } from './backup-items.ts'
 import { layOutPoint } from './point-layout.ts'
@@ -37,6 +39,11 @@ async function* engineItems(seed: number): AsyncGenerator<ArchiveItem> {
   yield fileItem('base/dump', Buffer.concat([large, large]), { metadata: owner, chunkBytes: 100_000 })
   yield { ...symlinkItem('latest', 'base/large'), metadata: { mode: 0o777, modifiedMs: 0, ...owner } }
   yield fileItem('global/pg_control', 'at the end', { metadata: owner })
+}
+
+async function* takenOver(nodes: readonly Node[]): AsyncGenerator<ArchiveItem | StoredEntry> {
+  yield folderItem('again', owner)
+  for (const node of nodes) yield { kind: 'stored', path: `again/${node.name}`, node }
 }
 
 /** What lies below a folder, read without Coffre. */
@@ -102,5 +109,12 @@ for (const workers of [0, 2]) {
     const again = await loadIndex(repository, { trustOnlyListedPacks: true }, signal)
     const second = await backupItems(repository, again, layOutPoint(engineItems(seed), layout), options, signal)
     assert.deepEqual([second.tree, second.counts.dataAdded], [first.tree, 0])
+
+    const nodes = await new BlobReader(repository, again).tree(first.tree, signal)
+    const third = await backupItems(repository, again, takenOver(nodes), options, signal)
+    await vault.restic(['check', '--read-data'])
+    await vault.restic(['restore', `${third.snapshotId}:/again/data`, '--target', vault.path('taken-over')])
+    const expected = (await describeItems(engineItems(seed))).map(({ path }) => path)
+    assert.deepEqual(new Set((await describeFolder(vault.path('taken-over'))).map(({ path }) => path)), new Set(expected))
   })
 }

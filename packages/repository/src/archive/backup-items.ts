@@ -1,7 +1,7 @@
 import type { ByteString } from '@coffre/foundation'
 import type { RepositoryIndex } from '../index/repository-index.ts'
 import type { Repository } from '../repository/repository.ts'
-import type { ArchiveItem } from './archive-item.ts'
+import type { ArchiveItem, StoredEntry } from './archive-item.ts'
 import { type BackupResult, commitBackup, newBackupWriter, type SnapshotOptions } from './commit-backup.ts'
 import { ItemArchiver, type ItemArchiverOptions } from './item-archiver.ts'
 
@@ -20,7 +20,7 @@ export interface ItemBackupOptions extends SnapshotOptions, ItemArchiverOptions 
 export async function backupItems(
   repository: Repository,
   index: RepositoryIndex,
-  items: AsyncIterable<ArchiveItem>,
+  items: AsyncIterable<ArchiveItem | StoredEntry>,
   options: ItemBackupOptions,
   signal: AbortSignal,
 ): Promise<BackupResult> {

@@ -6,10 +6,11 @@ import { BlobReader } from '../repository/blob-reader.ts'
 import type { BlobWriter } from '../repository/blob-writer.ts'
 import type { Repository } from '../repository/repository.ts'
 import { type ArchiveCounts, type ItemChange, newArchiveCounts } from './archive-counts.ts'
-import { type ArchiveFile, type ArchiveItem, itemNode, splitItemPath } from './archive-item.ts'
+import { type ArchiveFile, type ArchiveItem, itemNode, type StoredEntry, splitItemPath } from './archive-item.ts'
 import { ContentBatcher } from './content-batcher.ts'
 import { type ItemFolder, ItemFolders } from './item-folders.ts'
 import { Puller } from './puller.ts'
+import { StoredEntries } from './stored-entries.ts'
 
 export interface ItemArchiverOptions {
   readonly contentCut: ContentCut
@@ -33,6 +34,7 @@ export class ItemArchiver {
   readonly #signal: AbortSignal
   readonly #contents: ContentBatcher
   readonly #folders: ItemFolders
+  readonly #stored: StoredEntries
   #sliceEndMs = 0
 
   constructor(
@@ -62,14 +64,16 @@ export class ItemArchiver {
       reopened: (folder: ItemFolder, node: Node) => void this.counts[folderCounters[changeOfFolder(folder, node)]]--,
       unreadable: (path: ByteString, error: unknown) => options.onError(`/${path}`, error),
     }
-    this.#folders = new ItemFolders(index, new BlobReader(repository, index), writer, treeBefore, events, signal)
+    const reader = new BlobReader(repository, index)
+    this.#stored = new StoredEntries(index, reader)
+    this.#folders = new ItemFolders(index, reader, writer, treeBefore, events, signal)
   }
 
   /**
    * The id of the root tree, an empty one when there are no items. Rejects with the first error of the source or of the storage;
    * with the interruption soon after an abort, even if the source hangs.
    */
-  async archive(items: AsyncIterable<ArchiveItem>): Promise<Id> {
+  async archive(items: AsyncIterable<ArchiveItem | StoredEntry>): Promise<Id> {
     await using source = new Puller(items, this.#signal)
     for (let item = await source.next(); item !== undefined; item = await source.next()) {
       this.counts.current = `/${item.path}`
@@ -82,14 +86,29 @@ export class ItemArchiver {
     return tree
   }
 
-  async #add(item: ArchiveItem): Promise<void> {
+  async #add(item: ArchiveItem | StoredEntry): Promise<void> {
     const { folder: path, name } = splitItemPath(item.path)
+    if (item.kind === 'stored') {
+      await this.#takeOver(item, path, name)
+      return
+    }
     const node = itemNode(item, name, this.#repository.context.identity)
     const folder = await this.#folders.enter(path, item.path)
     this.#folders.reserve(folder, name)
     if (item.kind === 'folder') this.#folders.add(folder, node)
     else if (item.kind === 'symlink') this.#folders.complete(folder, node)
     else await this.#addFile(folder, item, node)
+  }
+
+  async #takeOver(item: StoredEntry, path: ByteString, name: ByteString): Promise<void> {
+    // Looked at before it is entered: what cannot be taken over has no place in the tree.
+    const found = await this.#stored.refer(item, this.#signal)
+    const folder = await this.#folders.enter(path, item.path)
+    this.#folders.reserve(folder, name)
+    this.counts.filesUnmodified += found.files
+    this.counts.dirsUnmodified += found.folders
+    this.counts.totalBytesProcessed += found.bytes
+    this.#folders.complete(folder, { ...item.node, name })
   }
 
   async #addFile(folder: ItemFolder, item: ArchiveFile, node: Node): Promise<void> {
