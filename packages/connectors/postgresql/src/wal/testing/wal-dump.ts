@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import type { PostgresServer } from '@coffre/testkit'
 import { formatLsn, type Lsn, parseLsn } from '../lsn.ts'
 
 /** What `pg_waldump` says of the end of a transaction, with the rows that it had counted for it. */
@@ -22,6 +21,12 @@ export interface WalDump {
   readonly ends: readonly DumpedEnd[]
 }
 
+/** The part of the test kit's server that is needed. */
+export interface DumpedServer {
+  readonly dataFolder: string
+  readonly installation: { readonly binFolder: string; readonly environment: NodeJS.ProcessEnv }
+}
+
 type Counts = [inserts: number, updates: number, deletes: number]
 
 const run = promisify(execFile)
@@ -30,10 +35,10 @@ const linePattern = /^rmgr: (\w+) .*? tx: +(\d+), lsn: (\S+), prev (\S+), desc: 
 const endPattern = /^(COMMIT|ABORT|COMMIT_PREPARED|ABORT_PREPARED) (?:(\d+): )?(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.(\d{6}) UTC(.*)$/
 
 /** Runs the server's `pg_waldump` over a part of its log, in UTC. */
-export async function dumpWal(server: PostgresServer, from: Lsn, through: Lsn): Promise<WalDump> {
+export async function dumpWal(server: DumpedServer, from: Lsn, through: Lsn, timeline = 1): Promise<WalDump> {
   const { binFolder, environment } = server.installation
   const range = ['--start', formatLsn(from), '--end', formatLsn(through)]
-  const args = ['--path', join(server.dataFolder, 'pg_wal'), ...range]
+  const args = ['--path', join(server.dataFolder, 'pg_wal'), '--timeline', String(timeline), ...range]
   const env = { ...environment, TZ: 'UTC' }
   const { stdout } = await run(join(binFolder, 'pg_waldump'), args, { env, maxBuffer: outputBytesMax })
   const open = new Map<number, Map<string, Counts>>()
