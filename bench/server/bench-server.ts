@@ -29,8 +29,12 @@ export class BenchServer implements AsyncDisposable {
       env: { ...process.env, COFFRE_STATE: state, COFFRE_PORT: '0', COFFRE_DATABASE_URL: '' },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    for await (const text of child.stdout) if (String(text).includes('Coffre is running at')) break
-    child.stdout.resume()
+    const isReady = Promise.withResolvers<void>()
+    child.stdout.on('data', (text: Buffer) => {
+      if (text.includes('Coffre is running at')) isReady.resolve()
+    })
+    child.once('exit', (code) => isReady.reject(new Error(`the server ended with ${code}`)))
+    await isReady.promise
     const { url } = JSON.parse(await readFile(join(state, 'server.json'), 'utf8')) as { url: string }
     const token = (await readFile(join(state, 'local-credential'), 'utf8')).trim()
     return new BenchServer(folder, new Client({ url, token }), child)

@@ -6,10 +6,13 @@ import { serverSettings } from './server/server-settings.ts'
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 const log = (line: string): void => void process.stderr.write(`${line}\n`)
 
+// Whoever listened to us may go, as in `npm start | head`: backups go on.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
+
 const exitOnSecondSignal = 130
 const stop = new AbortController()
 const stopped = new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // Who asks twice does not want to wait. Nothing is lost: it is made to be killed.
     if (stop.signal.aborted) process.exit(exitOnSecondSignal)

@@ -86,7 +86,7 @@ export class WorkerHost implements AsyncDisposable {
     const settings: WorkerSettings = { ...this.#options.settings, workerId }
     const child = spawn(process.execPath, [...nodeFlags, new URL('./main.ts', import.meta.url).pathname], {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { MALLOC_ARENA_MAX: '1', ...environment },
+      env: { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072', ...environment },
     })
     this.#child = child
     child.on('error', (error) => {

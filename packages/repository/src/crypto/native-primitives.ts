@@ -12,11 +12,14 @@ function bindLibrary() {
   return {
     createCompressor: bind('ZSTD_createCCtx', address),
     createDecompressor: bind('ZSTD_createDCtx', address),
+    freeCompressor: bind('ZSTD_freeCCtx', 'size_t', address),
+    freeDecompressor: bind('ZSTD_freeDCtx', 'size_t', address),
     compress: bind('ZSTD_compressCCtx', 'size_t', address, address, 'size_t', address, 'size_t', 'int'),
     decompress: bind('ZSTD_decompressDCtx', 'size_t', address, address, 'size_t', address, 'size_t'),
     isError: bind('ZSTD_isError', 'uint', 'size_t'),
     sha256: bind('SHA256', address, address, 'size_t', address),
     cipherNew: bind('EVP_CIPHER_CTX_new', address),
+    cipherFree: bind('EVP_CIPHER_CTX_free', 'void', address),
     aes256Ctr: bind('EVP_aes_256_ctr', address),
     aes128Ecb: bind('EVP_aes_128_ecb', address),
     cipherPadding: bind('EVP_CIPHER_CTX_set_padding', 'int', address, 'int'),
@@ -24,13 +27,14 @@ function bindLibrary() {
     encryptUpdate: bind('EVP_EncryptUpdate', 'int', address, address, address, address, 'int'),
     macFetch: bind('EVP_MAC_fetch', address, address, 'str', address),
     macNew: bind('EVP_MAC_CTX_new', address, address),
+    macFree: bind('EVP_MAC_CTX_free', 'void', address),
     macInit: bind('EVP_MAC_init', 'int', address, address, 'size_t', address),
     macUpdate: bind('EVP_MAC_update', 'int', address, address, 'size_t'),
     macFinal: bind('EVP_MAC_final', 'int', address, address, address, 'size_t'),
   }
 }
 
-/** Contexts are made once for a thread and live as long as it does. */
+/** Contexts are made once for a thread, and live until it releases them: some megabytes, which would outlive the thread. */
 export class NativePrimitives implements Primitives {
   readonly kind = 'native'
   readonly #library = bindLibrary()
@@ -39,6 +43,8 @@ export class NativePrimitives implements Primitives {
   readonly #mac: number
   readonly #scratch: Region
   readonly #keys = new WeakMap<object, number>()
+  readonly #ciphers = new Set<number>()
+  readonly #forgotten = new FinalizationRegistry<number>((context) => this.#freeCipher(context))
   /** A worker sees a new object for the same shared memory in each message, so nothing here may keep them alive. */
   readonly #memory = new WeakMap<object, Region>()
 
@@ -159,6 +165,17 @@ export class NativePrimitives implements Primitives {
     if (done !== 1) throw new Error(`Poly1305 over ${length} bytes failed`)
   }
 
+  release(): void {
+    for (const context of this.#ciphers) this.#freeCipher(context)
+    this.#library.freeCompressor(this.#compressor)
+    this.#library.freeDecompressor(this.#decompressor)
+    this.#library.macFree(this.#mac)
+  }
+
+  #freeCipher(context: number): void {
+    if (this.#ciphers.delete(context)) this.#library.cipherFree(context)
+  }
+
   #pinned(bytes: Buffer): Region {
     return { bytes, address: Number(koffi.address(bytes)) }
   }
@@ -172,6 +189,8 @@ export class NativePrimitives implements Primitives {
     if (ok !== 1) throw new Error('a cipher key could not be prepared')
     const handle = {} as Key
     this.#keys.set(handle, context)
+    this.#ciphers.add(context)
+    this.#forgotten.register(handle, context)
     return handle
   }
 

@@ -78,6 +78,8 @@ export class PortablePrimitives implements Primitives {
     target.bytes.set(block.update(view(source, offset, 16)), targetOffset)
   }
 
+  release(): void {}
+
   poly1305(
     key: Region,
     keyOffset: number,

@@ -6,7 +6,7 @@ import type { Job, PackMessage, ResultOf } from './jobs.ts'
 import type { SlotPool } from './pack-slots.ts'
 import type { WorkerSetup } from './worker-main.ts'
 import { errorFrom, type FromWorker } from './worker-messages.ts'
-import type { WorkerThreads } from './worker-threads.ts'
+import { endWorker, type WorkerThreads } from './worker-threads.ts'
 
 interface Pending {
   readonly resolve: (result: unknown) => void
@@ -76,7 +76,7 @@ export class ThreadPool implements ComputePool {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#slots.stop()
     this.#fail(new CoffreError('interrupted', 'the work was stopped'))
-    await Promise.all(this.#threads.map((thread) => thread.worker.terminate()))
+    await Promise.all(this.#threads.map(({ worker }) => endWorker(worker)))
     this.#index.breakLock()
   }
 

@@ -8,7 +8,7 @@ import type { Job } from './jobs.ts'
 import type { Kernel } from './kernel.ts'
 import { newKernel, type WriteOptions } from './new-kernel.ts'
 import { SlotPool, type SlotPoolMemory } from './pack-slots.ts'
-import { type FromWorker, plainError } from './worker-messages.ts'
+import { endOfWork, type FromWorker, plainError } from './worker-messages.ts'
 
 /** The first message to a worker thread; all others are jobs. */
 export interface WorkerSetup {
@@ -25,9 +25,17 @@ const primitives = openPrimitives()
 const files = openLocalFiles()
 const send = (message: FromWorker): void => port.postMessage(message)
 
-port.once('message', (setup: WorkerSetup) => {
+port.once('message', (setup: WorkerSetup | typeof endOfWork) => {
+  if (setup === endOfWork) {
+    end()
+    return
+  }
   const kernel = kernelFor(setup)
-  port.on('message', (job: Job) => {
+  port.on('message', (job: Job | typeof endOfWork) => {
+    if (job === endOfWork) {
+      end()
+      return
+    }
     try {
       send({ kind: 'result', result: kernel.run(job) })
     } catch (error) {
@@ -35,6 +43,12 @@ port.once('message', (setup: WorkerSetup) => {
     }
   })
 })
+
+/** By itself, as a thread that is terminated leaves behind what is not V8's. */
+function end(): void {
+  primitives.release()
+  process.exit(0)
+}
 
 function kernelFor({ key, options, index, slots }: WorkerSetup): Kernel {
   return newKernel(

@@ -1,6 +1,9 @@
 import { CoffreError, type ErrorCode, errorCatalogue, isCoffreError } from '@coffre/foundation'
 import type { PackMessage } from './jobs.ts'
 
+/** What a thread is told when nothing more is wanted of it, whatever it was told before. */
+export const endOfWork = 'end'
+
 /** What a worker says: each job is answered once, in order, by a result or an error; packs come in between. */
 export type FromWorker =
   | { readonly kind: 'result'; readonly result: unknown }

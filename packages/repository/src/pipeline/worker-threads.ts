@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { Worker } from 'node:worker_threads'
+import { endOfWork } from './worker-messages.ts'
 
 /** Nearly all that workers handle lies outside of their heaps, so that a small young generation costs them nothing. */
 const workerFlags = '--max-semi-space-size=2'
@@ -36,8 +37,18 @@ export class WorkerThreads implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const unused = [...this.#idle]
     this.#idle.clear()
-    await Promise.all(unused.map((worker) => worker.terminate()))
+    await Promise.all(unused.map(endWorker))
   }
+}
+
+/** Lets a thread end behind what it was told to do before, and resolves once it has. */
+export async function endWorker(worker: Worker): Promise<void> {
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
+  // One that has ended by itself has no exit to come.
+  if (worker.threadId === -1) return
+  worker.ref()
+  worker.postMessage(endOfWork)
+  await ended
 }
 
 function startWorker(): Worker {
