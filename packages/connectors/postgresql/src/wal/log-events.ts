@@ -69,8 +69,8 @@ export function* eventsOf(end: TransactionEnd, changes: TransactionChanges | und
 /** Without relations that the transaction had made itself: the first file of a relation has the relation's number. */
 function truncatedNames(changes: TransactionChanges | undefined, names: RelationNames): readonly string[] {
   if (changes === undefined) return []
-  const isNew = (database: number, oid: number) => changes.created.some((made) => made.file === oid && made.database === database)
-  const seen = changes.truncated.filter(({ database, oid }) => !isNew(database, oid))
+  const made = new Set(changes.created.map(({ file }) => file))
+  const seen = changes.truncated.filter(({ oid }) => !made.has(oid))
   return seen.map(({ database, oid }) => names.ofRelation(database, oid) ?? `relation ${database}/${oid}`)
 }
 

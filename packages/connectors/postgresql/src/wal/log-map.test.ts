@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { LogMap, type LogMapOptions } from './log-map.ts'
-import { blockOf, commitRecord, endRecord, mainData, WalWriter, type WrittenRecord, words } from './testing/wal-writer.ts'
+import {
+  blockOf,
+  commitRecord,
+  compressedBlockOf,
+  endRecord,
+  mainData,
+  WalWriter,
+  type WrittenRecord,
+  words,
+} from './testing/wal-writer.ts'
 import type { FileChanges } from './transaction-changes.ts'
 import { databaseInfo, heap2Info, heapInfo, rmgr, standbyInfo, storageInfo, transactionInfo } from './wal-format.ts'
 import { WalWalker } from './wal-walker.ts'
@@ -145,6 +154,44 @@ test('files beyond what memory allows are not counted one by one', () => {
   assert.deepEqual(ended[1], { xid: 2, kind: 'commit', files: { 20000: '1/0/0' }, isExact: true })
 })
 
+test('a savepoint that was not counted in full makes its transaction inexact', () => {
+  const records = Array.from({ length: 100 }, (_, index) => deletion(2, 20_000 + index))
+  assert.equal(mapOf([...records, commit(1, [2])], { entriesMax: 20 }).ended[0]?.isExact, false)
+})
+
+test('a record may say itself whose savepoint wrote it', () => {
+  const ofTop = (xid: number) => {
+    const before = Buffer.concat([blockOf(20_000), Buffer.of(252, 1, 0, 0, 0)])
+    return { rmgr: rmgr.heap, info: heapInfo.insert, xid, body: mainData(Buffer.alloc(3), before) }
+  }
+  const records = [ofTop(2), insert(500), ofTop(3), ...times(4, insert(501, 20_001)), abort(2), commit(500), commit(1, [3])]
+  const { ended } = mapOf(records, { entriesMax: 6 })
+  assert.deepEqual(
+    ended.map(({ xid, files, isExact }) => ({ xid, files, isExact })),
+    [
+      { xid: 2, files: {}, isExact: true },
+      { xid: 500, files: { 20000: '1/0/0' }, isExact: true },
+      { xid: 1, files: { 20000: '2/0/0' }, isExact: false },
+    ],
+  )
+})
+
+test('the same number of a file in two databases is two files', () => {
+  const other = { rmgr: rmgr.heap, info: heapInfo.insert, xid: 1, body: mainData(Buffer.alloc(3), blockOf(1259, 6)) }
+  let paths: readonly string[] = []
+  const onEnd: LogMapOptions['onEnd'] = (_end, changes) => {
+    paths = [...(changes?.files() ?? [])].map((file) => `${file.database}/${file.file}: ${file.inserts}`)
+  }
+  mapOf([insert(1, 1259), other, other, insert(1, 1259), commit(1)], { onEnd })
+  assert.deepEqual(paths, ['5/1259: 2', '6/1259: 2'])
+})
+
+test('a row is counted beside an image of its page', () => {
+  const body = compressedBlockOf(20_000, Buffer.of(0, 0, 0, 0, 1, 0, 0, 0))
+  const { ended } = mapOf([{ rmgr: rmgr.heap, info: heapInfo.delete, xid: 1, body }, commit(1)])
+  assert.deepEqual(ended[0]?.files, { 20000: '0/0/1' })
+})
+
 test('minutes are those of the stamps', () => {
   const at = (minute: number, xid: number) => commitRecord(xid, { timeUs: noonUs + minute * minuteUs })
   const { map } = mapOf([
@@ -192,6 +239,12 @@ for (const { name, records, known, expected } of [
     records: [creation(1, 40_000), creation(1, 40_001, 2), commit(1, [], [20_002])],
     known: names,
     expected: [['truncate-or-rewrite', '1663/5/20002']],
+  },
+  {
+    name: 'files beside which only another fork was made',
+    records: [creation(1, 40_000, 3), insert(1), commit(1, [], [20_002])],
+    known: names,
+    expected: [['drop', '1663/5/20002']],
   },
   {
     name: 'files that came and went in the transaction',

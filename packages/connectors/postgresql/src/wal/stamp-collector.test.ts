@@ -7,7 +7,7 @@ import { WalWalker } from './wal-walker.ts'
 
 test('the stamps of a piece are those of the records that end in it, whatever their order', () => {
   const writer = new WalWriter()
-  const timesUs = [1_795_293_385_381_329, 1_795_293_385_381_327, 1_795_293_390_000_000, 0, -1]
+  const timesUs = [1_795_293_385_381_329, 1_795_293_390_000_000, 1_795_293_385_381_400, 0, -1]
   const places = timesUs.map((timeUs, index) => {
     writer.append({ rmgr: rmgr.heap, info: 0, xid: 1, body: mainData(Buffer.alloc(6000)) })
     const kinds = [transactionInfo.commit, transactionInfo.abort, transactionInfo.commitPrepared, transactionInfo.abortPrepared]
@@ -32,7 +32,7 @@ test('the stamps of a piece are those of the records that end in it, whatever th
   pushThrough(first ?? 0)
   assert.deepEqual(collector.take(), { earliestUs: timesUs[0], latestUs: timesUs[0] })
   pushThrough(third ?? 0)
-  assert.deepEqual(collector.take(), { earliestUs: timesUs[1], latestUs: timesUs[2] })
+  assert.deepEqual(collector.take(), { earliestUs: timesUs[2], latestUs: timesUs[1] })
   assert.equal(collector.take(), undefined)
   pushThrough(fifth ?? 0)
   assert.deepEqual(collector.take(), { earliestUs: -1, latestUs: 0 })

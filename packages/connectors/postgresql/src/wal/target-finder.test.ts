@@ -104,6 +104,10 @@ test('through a restore point, by its whole name', () => {
   const { writer, steps } = exampleLog()
   assert.deepEqual(brief(find(writer, { kind: 'restore-point', name: 'before the sale' })), stopAfter(steps, 10))
   assert.equal(find(writer, { kind: 'restore-point', name: 'before' }), undefined)
+  const again = new WalWriter()
+  for (const name of ['other', 'twice', 'twice']) steps.push({ ...again.append(restorePoint(name)), xid: 0, timeUs: undefined })
+  again.append(commitRecord(1, { timeUs: noonUs }))
+  assert.equal(find(again, { kind: 'restore-point', name: 'twice' })?.targetLsn, steps.at(-2)?.start)
 })
 
 test('through any position: what ends there or before', () => {
@@ -117,7 +121,9 @@ test('through any position: what ends there or before', () => {
     ]
     for (const { lsn, kept } of cases) {
       const expected = kept === 0 ? undefined : stopAfter(steps, kept)
-      assert.deepEqual(brief(find(writer, { kind: 'lsn', lsn }, 1 + random.integer(3000))), expected, `at ${lsn}`)
+      for (const size of [4, 1 + random.integer(3000)]) {
+        assert.deepEqual(brief(find(writer, { kind: 'lsn', lsn }, size)), expected, `at ${lsn}, in pieces of ${size}`)
+      }
     }
   }
 })

@@ -47,7 +47,7 @@ for (const [name, kind] of [
 
 for (const major of [15, 16, 17, 18] as const) {
   test(`the end of a prepared transaction names it behind all the lists of version ${major}`, () => {
-    const details = { timeUs, subxids: [801, 802], removed: [16_400], statistics: 3, preparedXid: 800 }
+    const details = { timeUs, subxids: [801, 802], removed: [16_400], statistics: 3, preparedXid: 800, hasForeignLists: true }
     const end = read(endRecord(transactionInfo.commitPrepared, 0, details, major), major)
     assert.equal(end.xid, 800)
     assert.deepEqual(end.subxids, [801, 802])

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { SeededRandom, testSeed } from '@coffre/testkit'
 import type { Lsn } from './lsn.ts'
 import { mainData, WalWriter, type WalWriterOptions, type WrittenPlace } from './testing/wal-writer.ts'
-import { pageBytes, rmgr } from './wal-format.ts'
+import { pageBytes, rmgr, xlogInfo } from './wal-format.ts'
 import { recordFilter, type WalRecord } from './wal-record.ts'
 import { WalWalker, type WalWalkerOptions } from './wal-walker.ts'
 
@@ -125,6 +125,9 @@ test('a switch whose record goes on in the next segment leaves that one empty, a
   assert.equal(second - writer.position, 16)
   writer.switchSegment()
   assert.equal(writer.position, second + 2 ** 20)
+  const { walk: whole } = walker(writer)
+  whole.push(writer.bytes())
+  assert.equal(whole.lastRecord?.end, writer.position)
   const after = append(100)
   for (const start of [writer.options.start, second]) {
     for (const size of [100, 8192]) {
@@ -133,6 +136,36 @@ test('a switch whose record goes on in the next segment leaves that one empty, a
       assert.equal(seen.at(-1)?.start, after.start)
     }
   }
+})
+
+test('the end of a record that looks like a switch is none where records follow', () => {
+  const writer = new WalWriter()
+  const page = writer.options.start + pageBytes
+  writer.append({ rmgr: rmgr.heap, info: 0, xid: 1, body: mainData(Buffer.alloc(7000)) })
+  const body = Buffer.alloc(page - writer.position - 24 + 8)
+  body.set([255, 0], 0)
+  body.set([xlogInfo.segmentSwitch, rmgr.xlog], body.length - 8)
+  writer.append({ rmgr: rmgr.heap, info: 0, xid: 2, body })
+  const { end } = writer.append({ rmgr: rmgr.heap, info: 0, xid: 3, body: mainData(Buffer.alloc(9)) })
+  const bytes = Buffer.concat([writer.bytes(), Buffer.alloc(pageBytes)])
+  const { walk } = walker(writer, { start: page, atInvalid: 'end' })
+  walk.push(bytes.subarray(pageBytes))
+  assert.equal(walk.end?.lsn, end)
+})
+
+test('a record that follows another one than it should is of an older log', () => {
+  const append = (writer: WalWriter) => writer.append({ rmgr: rmgr.heap, info: 0, xid: 1, body: mainData(Buffer.alloc(50)) })
+  const writer = new WalWriter()
+  const last = append(writer)
+  writer.breakChain(last.start - 8)
+  append(writer)
+  const { walk } = walker(writer, { atInvalid: 'end' })
+  walk.push(writer.bytes())
+  assert.equal(walk.end?.lsn, last.end)
+  const first = new WalWriter()
+  first.breakChain(first.options.start + 4096)
+  append(first)
+  assert.throws(() => walker(first).walk.push(first.bytes()), { code: 'source.failed', message: /not one before it/ })
 })
 
 test('only wanted records are shown', () => {
@@ -193,6 +226,17 @@ test('a segment of another cluster is refused where the cluster is known', () =>
   walker(writer, { systemId: '7' }).walk.push(bytes)
   assert.throws(() => walker(writer, { systemId: '8' }).walk.push(bytes), { code: 'source.failed', message: /system 7, not 8/ })
 })
+
+for (const { name, at, message } of [
+  { name: 'segments', at: 32, message: /segments have 4194304 bytes/ },
+  { name: 'pages', at: 36, message: /pages have 4194304 bytes/ },
+]) {
+  test(`${name} of another size are refused`, () => {
+    const { writer, bytes } = longRecords()
+    bytes.writeUInt32LE(2 ** 22, at)
+    assert.throws(() => walker(writer).walk.push(bytes), { code: 'source.failed', message })
+  })
+}
 
 /** Each is done to the third page of a good log, whose records end on its second page or go on there. */
 const noLog = [

@@ -68,6 +68,11 @@ export class WalWriter {
     return { start, end: this.#position }
   }
 
+  /** Makes the next record follow another one than it does, as a record of an older log would. */
+  breakChain(previous: Lsn): void {
+    this.#previous = previous
+  }
+
   /** A record of which only what fits on its page is written; what comes next takes the place of the rest, as after a crash. */
   appendTorn(record: WrittenRecord): void {
     const bytes = this.#encode(record)
@@ -157,24 +162,35 @@ export function blockOf(file: number, database = 5): Buffer {
   return Buffer.concat([Buffer.of(0, 0, 0, 0), words(1663, database, file, 0)])
 }
 
+/** The same with an image of the page, of which the hole was left out and the rest compressed: its body ends with the image and `main`. */
+export function compressedBlockOf(file: number, main: Uint8Array): Buffer {
+  const image = Buffer.of(1, 2, 3)
+  const head = Buffer.of(0, 0x10, 0, 0, image.length, 0, 64, 0, 0x01 | 0x04, 0, 32)
+  return Buffer.concat([head, words(1663, 5, file, 0), Buffer.of(255, main.length), image, main])
+}
+
 export interface WrittenEnd {
   readonly timeUs: number
   readonly subxids?: readonly number[]
   readonly removed?: readonly number[]
   readonly preparedXid?: number
+  /** Lists that every version has, and nobody here looks into. */
+  readonly hasForeignLists?: boolean
   /** Statistics entries that are dropped: their size depends on the version. */
   readonly statistics?: number
 }
 
 /** The record that ends a transaction, as `xl_xact_commit` and `xl_xact_abort` have it. */
 export function endRecord(kind: number, xid: number, end: WrittenEnd, major: WalMajor = 16): WrittenRecord {
-  const { subxids = [], removed = [], statistics = 0, preparedXid } = end
+  const { subxids = [], removed = [], statistics = 0, preparedXid, hasForeignLists = false } = end
   const time = Buffer.alloc(8)
   time.writeBigInt64LE(BigInt(end.timeUs) - 946_684_800_000_000n)
   const lists = [
+    hasForeignLists ? { flag: 0x1, bytes: words(5, 1663) } : undefined,
     subxids.length === 0 ? undefined : { flag: 0x2, bytes: words(subxids.length, ...subxids) },
     removed.length === 0 ? undefined : { flag: 0x4, bytes: words(removed.length, ...removed.flatMap((file) => [1663, 5, file])) },
     statistics === 0 ? undefined : { flag: 0x100, bytes: words(statistics, ...Array(statistics * (major >= 18 ? 4 : 3)).fill(3)) },
+    hasForeignLists ? { flag: 0x8, bytes: words(2, ...Array(8).fill(9)) } : undefined,
     preparedXid === undefined ? undefined : { flag: 0x10, bytes: words(preparedXid) },
   ].filter((list) => list !== undefined)
   const flags = lists.reduce((sum, { flag }) => sum | flag, 0)
