@@ -161,7 +161,7 @@ export const listJobs = defineOperation({
   body: undefined,
   status: 200,
   answer: pageOf(jobSchema),
-  problems: [],
+  problems: ['object.missing'],
 })
 
 export const getJob = defineOperation({

@@ -43,12 +43,15 @@ export function jobHandlers(catalogue: Catalogue, store: JobStore, clock: Clock)
       changesOf(() => found(projectId, params.job), clock, signal),
     ),
     defineHandler(cancelOperation, async ({ projectId, params, audit }) => {
-      const { id, state } = await found(projectId, params.job)
-      if ((await store.cancel(id)) === undefined) {
-        throw new CoffreError('job.ended', `job ${id} has ended: ${state}`, { hint: 'There is nothing to cancel any more.' })
+      const { id } = await found(projectId, params.job)
+      const state = await store.cancel(id)
+      const job = await found(projectId, id)
+      // Whoever asks again finds what they asked for.
+      if (state === undefined && job.state !== 'ABORTED') {
+        throw new CoffreError('job.ended', `job ${id} has ended: ${job.state}`, { hint: 'There is nothing to cancel any more.' })
       }
       await audit({ target: `job:${id}` })
-      return found(projectId, id)
+      return job
     }),
   ]
 }

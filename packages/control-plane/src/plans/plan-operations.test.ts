@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ApiProblem, applyPlan, applyPreset, getPreset, getSource, listPlans, listPresets, previewPlan } from '@coffre/api-contract'
+import {
+  ApiProblem,
+  applyPlan,
+  applyPreset,
+  deletePlan,
+  getPlan,
+  getPreset,
+  getSource,
+  listPlans,
+  listPresets,
+  previewPlan,
+} from '@coffre/api-contract'
 import { type Context, dayMs, systemContext } from '@coffre/foundation'
 import { newHexId, newId } from '../catalogue/new-id.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
@@ -160,6 +171,27 @@ test('a lock outlasts a shorter lifecycle, a vault allows no longer one than its
 test('a preview of what makes no plan is refused with what is wrong', async () => {
   const document = { name: 'wrong', rules: [{ name: 'a', targetVault: 'main', schedule: 'cron(nonsense)' }] }
   await assert.rejects(viewer.client.call(previewPlan, { body: { document } }), codeIs('policy.plan-invalid'))
+})
+
+test('a plan is shown by name and by id until it is deleted; its sources are then due no more, its name is free', async () => {
+  await source('gone-docs')
+  const { plan } = await administrator.client.call(applyPlan, { body: { document: planOf('gone', {}) } })
+  for (const key of ['gone', plan.id]) assert.deepEqual(await viewer.client.call(getPlan, { params: { plan: key } }), plan)
+  const remove = () => administrator.client.call(deletePlan, { params: { plan: 'gone' } })
+  await remove()
+  const [entry] = await api.lastEntries(1)
+  assert.deepEqual([entry?.operation, entry?.target, entry?.outcome], ['plans.delete', `plan:${plan.id}`, 'ALLOWED'])
+  assert.equal((await viewer.client.call(getSource, { params: { source: 'gone-docs' } })).nextRunAt, null)
+  await assert.rejects(remove(), codeIs('object.missing'))
+  await assert.rejects(viewer.client.call(getPlan, { params: { plan: plan.id } }), codeIs('object.missing'))
+  const again = await administrator.client.call(applyPlan, { body: { document: planOf('gone', {}) } })
+  assert.notEqual(again.plan.id, plan.id)
+})
+
+test('a plan that contradicts itself is refused as a whole', async () => {
+  const wrong = planOf('contradicted', { deleteAfter: '7d', keep: '7d' })
+  await assert.rejects(administrator.client.call(applyPlan, { body: { document: wrong } }), codeIs('policy.plan-invalid'))
+  await assert.rejects(viewer.client.call(getPlan, { params: { plan: 'contradicted' } }), codeIs('object.missing'))
 })
 
 test('every preset is listed, and shows what it would make and what it wants', async () => {

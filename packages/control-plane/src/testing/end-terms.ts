@@ -20,11 +20,13 @@ const pollMs = 100
 export async function endTerms(service: Versitygw, bucket: string): Promise<void> {
   await withClient(service, undefined, async (client) => {
     await allowBypass(client, service.credentials.accessKeyId, bucket)
-    const until = new Date((await storeTime(client, bucket)).getTime() + termMs)
+    let until = new Date(0)
     const { Versions = [], IsTruncated } = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }))
     if (IsTruncated === true) throw new Error(`${bucket} has more versions than one listing tells`)
     for (const { Key, VersionId } of Versions) {
       if (Key?.includes('/locks/') === true) continue
+      // Each anew: what lies in the past is refused, and a slow machine takes its time for many.
+      until = new Date((await storeTime(client, bucket)).getTime() + termMs)
       const Retention = { Mode: 'GOVERNANCE', RetainUntilDate: until } as const
       const target = { Bucket: bucket, Key, VersionId, BypassGovernanceRetention: true }
       await client.send(new PutObjectRetentionCommand({ ...target, Retention }))

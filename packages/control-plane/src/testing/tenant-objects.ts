@@ -38,6 +38,18 @@ export async function makeVault(catalogue: Catalogue, context: Context, projectI
   return id
 }
 
+/** A source that is a row alone. */
+export async function makeSource(catalogue: Catalogue, context: Context, projectId: string, name: string): Promise<string> {
+  const id = newId(context)
+  const hexIds = { hexId: newHexId(context), zoneHexId: newHexId(context), replicationSpecHexId: newHexId(context) }
+  const row = { id, projectId, ...hexIds, ...account, name, engine: 'files', identity: name } as const
+  await catalogue
+    .insertInto('source')
+    .values({ ...row, config: '{}', findings: '[]', state: 'READY', createdAt: now(context) })
+    .execute()
+  return id
+}
+
 /** A point that is a row alone. */
 export async function makePoint(
   catalogue: Catalogue,
@@ -81,14 +93,9 @@ async function makeWork(
   names: { readonly source: string; readonly plan: string },
 ): Promise<Record<string, string>> {
   const at = now(context)
-  const [source, plan, version, job] = [newId(context), newId(context), newId(context), newId(context)]
+  const [plan, version, job] = [newId(context), newId(context), newId(context)]
   const [hold, approval] = [newId(context), newId(context)]
-  const hexIds = { hexId: newHexId(context), zoneHexId: newHexId(context), replicationSpecHexId: newHexId(context) }
-  const sourceRow = { id: source, projectId, ...hexIds, ...account, name: names.source, engine: 'files', identity: names.source }
-  await catalogue
-    .insertInto('source')
-    .values({ ...sourceRow, config: '{}', findings: '[]', state: 'READY', createdAt: at })
-    .execute()
+  const source = await makeSource(catalogue, context, projectId, names.source)
   const planRow = { id: plan, hexId: newHexId(context), projectId, ...account, name: names.plan, versionId: version, createdAt: at }
   const shape = { name: names.plan, timeZone: 'UTC', rules: [] }
   await catalogue.transaction().execute(async (within) => {
