@@ -36,6 +36,14 @@ export interface Connector<Config = unknown, Secrets = unknown> {
   open(config: Config, secrets: Secrets, context: Context, signal: AbortSignal): Promise<Source>
   /** Puts a point back. The target is checked before the first change: `target.not-empty` unless `overwrite`. */
   restore(point: StoredPoint, request: RestoreRequest, context: Context, signal: AbortSignal): Promise<RestoreReport>
+  /**
+   * Where to stop for a target, found in log that is given in order: from the begin of a native file, or from a position that was
+   * delivered, at or before the piece with the first record after the target. Only where there is a log. `journal.outside-window` when the
+   * target is not in it.
+   */
+  locate?(log: AsyncIterable<ChangeBatch>, target: ReplayTarget, manifest: PointManifest, signal: AbortSignal): Promise<ReplayStop>
+  /** Gives back what the source keeps for us, such as slots, once it is protected no more. Idempotent. */
+  release?(config: Config, secrets: Secrets, context: Context, signal: AbortSignal): Promise<void>
   /** Looks at what was restored with the engine's own means. */
   verify(point: StoredPoint, restored: RestoreReport, context: Context, signal: AbortSignal): Promise<readonly Finding[]>
 }
@@ -112,10 +120,49 @@ export interface StoredPoint {
 export interface RestoreRequest {
   readonly target: RestoreTarget
   readonly overwrite: boolean
+  /** Replays the log that follows the point; only where there is one. */
+  readonly replay?: Replay
+  /** What only this engine knows of, as a user gave it: `source.config-invalid` naming the field when it makes no sense. */
+  readonly options?: unknown
   /** Parts to restore, in the engine's words; all when absent. */
   readonly parts?: readonly string[]
   /** Fractions of the work done, from 0 to 1; told as often as it likes. */
   readonly onProgress: (done: number) => void
+}
+
+/** What a user asks to be restored to. */
+export type ReplayTarget =
+  /** The longest log before the first record stamped after this time, microseconds since 1970 by the source's clock. */
+  | { readonly kind: 'time'; readonly us: number }
+  | { readonly kind: 'transaction'; readonly id: string }
+  /** A name that was put into the log, such as a restore point. */
+  | { readonly kind: 'name'; readonly name: string }
+  /** In the engine's own writing. */
+  | { readonly kind: 'position'; readonly text: string }
+
+/** Where to stop, and what lies on both sides of it. */
+export interface ReplayStop {
+  /** The end of the last record that is kept. */
+  readonly through: Position
+  readonly lastKept?: ReplayRecord
+  readonly firstLeftOut?: ReplayRecord
+}
+
+/** A record that is stamped, such as a commit. */
+export interface ReplayRecord {
+  readonly position: Position
+  readonly us: number
+  /** For people: `commit of transaction 742`. */
+  readonly label: string
+}
+
+/** Log after a point, and how far to replay it. */
+export interface Replay {
+  readonly stop: ReplayStop
+  /** The branch of `stop`, and those that it comes from. */
+  readonly branches: readonly Branch[]
+  /** The log of the stop's branch and of those before it, contiguous, for as long as the vault has it; a gap is an error. */
+  read(after: Position, through: Position, signal: AbortSignal): AsyncIterable<ChangeBatch>
 }
 
 export type RestoreTarget =

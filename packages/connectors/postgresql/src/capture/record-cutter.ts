@@ -1,0 +1,83 @@
+import type { Stamps } from '@coffre/connector'
+import { CoffreError } from '@coffre/foundation'
+import type { MemberState } from '../cluster.ts'
+import type { Lsn } from '../wal/lsn.ts'
+import { StampCollector } from '../wal/stamp-collector.ts'
+import { pageMagics, type WalMajor, walMajorOf } from '../wal/wal-format.ts'
+import { WalWalker } from '../wal/wal-walker.ts'
+
+/** A piece of log that ends with a record. */
+export interface RecordPiece {
+  readonly through: Lsn
+  readonly bytes: Uint8Array
+  readonly stamps?: Stamps
+}
+
+/** A record that is longer than this is handed on in parts: the memory it takes stays bounded. */
+const pendingBytesMax = 16 * 1024 * 1024
+
+/**
+ * Cuts log as it arrives so that each piece ends with a whole record: whoever goes on from there sees every record that ends later from
+ * its beginning, and none of the times stamped on them is missed.
+ */
+export class RecordCutter {
+  readonly #walker: WalWalker
+  readonly #stamps = new StampCollector()
+  /** What arrived after the last whole record. */
+  #pending: Uint8Array[] = []
+  #pendingBytes = 0
+  #through: Lsn
+
+  constructor(state: Pick<MemberState, 'major' | 'segmentBytes' | 'systemId'>, timeline: number, start: Lsn) {
+    this.#through = start
+    this.#walker = new WalWalker({
+      start,
+      major: walMajor(state.major),
+      segmentBytes: state.segmentBytes,
+      systemId: state.systemId,
+      timeline,
+      checksums: false,
+      atInvalid: 'fail',
+      wanted: StampCollector.wanted,
+      onRecord: (record) => this.#stamps.add(record),
+    })
+  }
+
+  /** Where the last piece ended. */
+  get through(): Lsn {
+    return this.#through
+  }
+
+  /** Takes what arrived, which stays ours; gives the piece that is whole with it, if any is. */
+  push(bytes: Uint8Array): RecordPiece | undefined {
+    this.#walker.push(bytes)
+    this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+    const end = this.#pendingBytes > pendingBytesMax ? this.#walker.position : (this.#walker.lastRecord?.end ?? 0)
+    if (end <= this.#through) return undefined
+    return this.#cut(end)
+  }
+
+  /** The rest, which the log ends with. */
+  rest(): RecordPiece | undefined {
+    return this.#pendingBytes === 0 ? undefined : this.#cut(this.#walker.position)
+  }
+
+  #cut(end: Lsn): RecordPiece {
+    const length = end - this.#through
+    const all = this.#pending.length === 1 && this.#pending[0] !== undefined ? this.#pending[0] : Buffer.concat(this.#pending)
+    const bytes = all.subarray(0, length)
+    this.#pending = length < all.length ? [all.subarray(length)] : []
+    this.#pendingBytes = all.length - length
+    this.#through = end
+    const stamps = this.#stamps.take()
+    return { through: end, bytes, ...(stamps === undefined ? {} : { stamps }) }
+  }
+}
+
+function walMajor(major: number): WalMajor {
+  const magic = Object.entries(pageMagics).find(([known]) => Number(known) === major)?.[1]
+  const found = magic === undefined ? undefined : walMajorOf(magic)
+  if (found === undefined) throw new CoffreError('source.unfit', `the log of PostgreSQL ${major} is not known`)
+  return found
+}
