@@ -2,7 +2,6 @@ export { describeLog, type EpochDescription, type LogWindow } from './describe-l
 export { foldJournal } from './fold/fold-journal.ts'
 export type { FoldedPoint, FoldOptions, FoldOutcome, FoldSession } from './fold/fold-options.ts'
 export { Journal, type JournalOptions } from './journal.ts'
-export type { FoldedDocument, FoldedEnd, FoldedItem, FoldedLog, FoldedPiece, LogFormat } from './log-format.ts'
 export { JournalReader, type LocateRequest } from './read/journal-reader.ts'
 export type { Located } from './read/locate.ts'
 export { type RetireResult, retireFolded } from './retire-folded.ts'

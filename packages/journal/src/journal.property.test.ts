@@ -59,7 +59,7 @@ async function assertAllReadable(vault: JournalVault, random: SeededRandom): Pro
     for (const through of ways) {
       if (byteOf(through) < byteOf(after)) continue
       const isOnWay = reader.read(after, through, signal)
-      const found = await logOf(isOnWay).catch((error: unknown) => error)
+      const found = await logOf(isOnWay).catch((error: Error) => error)
       // A position on a branch that was left may lie beyond the fork: then there is no way from it.
       if (found instanceof Error) assert.match(found.message, /no unbroken log/)
       else

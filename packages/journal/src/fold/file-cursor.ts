@@ -1,5 +1,5 @@
 import type { ChangeBatch, Position } from '@coffre/connector'
-import type { FoldedDocument, FoldedLog, LogFormat } from '../log-format.ts'
+import type { FoldedDocument, FoldedLog, LogFormat } from '@coffre/connector'
 import type { FoldedFile } from './hour-index.ts'
 import { LogTap } from './log-tap.ts'
 

@@ -11,7 +11,7 @@ import {
   type RepositoryIndex,
 } from '@coffre/repository'
 import { earlierOf } from '../branch-tree.ts'
-import type { LogFormat } from '../log-format.ts'
+import type { LogFormat } from '@coffre/connector'
 import { loadHour } from '../read/folded-hour.ts'
 import { JournalReader } from '../read/journal-reader.ts'
 import type { LogContent } from '../read/log-content.ts'

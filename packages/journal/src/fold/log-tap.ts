@@ -1,5 +1,5 @@
 import type { ChangeBatch } from '@coffre/connector'
-import type { FoldedEnd } from '../log-format.ts'
+import type { FoldedEnd } from '@coffre/connector'
 import type { FoldedPart } from './hour-index.ts'
 
 interface Seen extends FoldedPart {

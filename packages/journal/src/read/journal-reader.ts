@@ -2,7 +2,7 @@ import type { Branch, BranchId, ChangeBatch, Mark, Position } from '@coffre/conn
 import type { Repository, RepositoryIndex } from '@coffre/repository'
 import type { Stretch } from '../branch-tree.ts'
 import { journalGap } from '../journal-error.ts'
-import type { LogFormat } from '../log-format.ts'
+import type { LogFormat } from '@coffre/connector'
 import { type Located, locate } from './locate.ts'
 import { type ContentOptions, LogContent } from './log-content.ts'
 import { readMarks } from './read-marks.ts'

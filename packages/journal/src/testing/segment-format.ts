@@ -1,5 +1,4 @@
-import type { ChangeBatch, Position } from '@coffre/connector'
-import type { FoldedItem, FoldedLog, FoldedPiece, LogFormat } from '../log-format.ts'
+import type { ChangeBatch, FoldedItem, FoldedLog, FoldedPiece, LogFormat, Position } from '@coffre/connector'
 
 /** Offsets that count bytes. */
 export function at(branch: string, byte: number): Position {
