@@ -16,6 +16,7 @@ export type {
   StoredPoint,
 } from './connector.ts'
 export type { Finding } from './finding.ts'
+export type { FoldedDocument, FoldedEnd, FoldedItem, FoldedLog, FoldedPiece, LogFormat } from './log-format.ts'
 export type { PointManifest } from './manifest.ts'
 export type { ItemCut, ItemMetadata, PointFile, PointItem } from './point-item.ts'
 export { type Branch, type BranchId, compareOffsets, formatPosition, type Mark, type Position, type Stamps } from './position.ts'

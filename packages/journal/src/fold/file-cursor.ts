@@ -1,5 +1,4 @@
-import type { ChangeBatch, Position } from '@coffre/connector'
-import type { FoldedDocument, FoldedLog, LogFormat } from '@coffre/connector'
+import type { ChangeBatch, FoldedDocument, FoldedLog, LogFormat, Position } from '@coffre/connector'
 import type { FoldedFile } from './hour-index.ts'
 import { LogTap } from './log-tap.ts'
 

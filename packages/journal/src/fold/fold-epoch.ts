@@ -1,3 +1,4 @@
+import type { LogFormat } from '@coffre/connector'
 import { formatPosition, type Mark, type Position } from '@coffre/connector'
 import { dayMs } from '@coffre/foundation'
 import {
@@ -11,7 +12,6 @@ import {
   type RepositoryIndex,
 } from '@coffre/repository'
 import { earlierOf } from '../branch-tree.ts'
-import type { LogFormat } from '@coffre/connector'
 import { loadHour } from '../read/folded-hour.ts'
 import { JournalReader } from '../read/journal-reader.ts'
 import type { LogContent } from '../read/log-content.ts'

@@ -1,5 +1,5 @@
-import { loadIndex, loadVaultState, type Repository, type RepositoryIndex } from '@coffre/repository'
 import type { LogFormat } from '@coffre/connector'
+import { loadIndex, loadVaultState, type Repository, type RepositoryIndex } from '@coffre/repository'
 import { JournalReader } from '../read/journal-reader.ts'
 import { LogContent } from '../read/log-content.ts'
 import { EpochFold } from './fold-epoch.ts'

@@ -1,5 +1,4 @@
-import type { ChangeBatch } from '@coffre/connector'
-import type { FoldedEnd } from '@coffre/connector'
+import type { ChangeBatch, FoldedEnd } from '@coffre/connector'
 import type { FoldedPart } from './hour-index.ts'
 
 interface Seen extends FoldedPart {
