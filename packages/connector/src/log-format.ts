@@ -1,7 +1,7 @@
 import type { ByteString } from '@coffre/foundation'
 import type { ChangeBatch } from './connector.ts'
 import type { ItemCut } from './point-item.ts'
-import type { Position } from './position.ts'
+import type { Branch, Position } from './position.ts'
 
 /**
  * What engines differ in, all of it pure. The log that a format sees is that of one branch: every position is of that branch, also
@@ -19,10 +19,10 @@ export interface LogFormat {
   fileStart(position: Position): Position
   /**
    * Lays contiguous log out as native files, in its order, without a byte left out or put into two. Only the last file may be
-   * incomplete: padded as the engine needs it, and replaced by the next fold, which begins at its start. The content of a file is read
+   * incomplete: padded as the engine needs it, and replaced by the next fold, which begins at its start. `branch` is whose log it is. The content of a file is read
    * to its end before the next one is asked for. A batch, and its bytes, is the format's only until it asks for the next one.
    */
-  fold(log: AsyncIterable<ChangeBatch>, signal: AbortSignal): AsyncIterable<FoldedItem>
+  fold(log: AsyncIterable<ChangeBatch>, branch: Branch, signal: AbortSignal): AsyncIterable<FoldedItem>
   /** The log in the content of a file that `fold` made: exactly (after, through], without padding or anything that was added. */
   unfold(file: FoldedPiece, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
   /** How many bytes of the batch lie at or before `position`, which lies within the batch. */

@@ -97,7 +97,7 @@ test('wherever a fold or a retirement stops, nothing is lost or doubled, and the
       const findings: Finding[] = []
       await checkRepository(vault.repository, { readData: 'all', onFinding: (finding) => findings.push(finding) }, signal)
       assert.deepEqual(
-        findings.filter(({ kind }) => kind === 'error'),
+        findings.filter(({ severity }) => severity === 'error'),
         [],
       )
     } catch (error) {

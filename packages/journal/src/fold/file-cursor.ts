@@ -1,4 +1,4 @@
-import type { ChangeBatch, FoldedDocument, FoldedLog, LogFormat, Position } from '@coffre/connector'
+import type { Branch, BranchId, ChangeBatch, FoldedDocument, FoldedLog, LogFormat, Position } from '@coffre/connector'
 import type { FoldedFile } from './hour-index.ts'
 import { LogTap } from './log-tap.ts'
 
@@ -21,6 +21,7 @@ export class FileCursor implements AsyncDisposable {
   readonly #format: LogFormat
   readonly #runs: Iterator<FoldRun>
   readonly #read: (after: string, through: Position) => AsyncIterable<ChangeBatch>
+  readonly #branchOf: (id: BranchId) => Branch
   readonly #signal: AbortSignal
   #tap = new LogTap()
   #items: AsyncIterator<FoldedLog | FoldedDocument> | undefined
@@ -32,11 +33,13 @@ export class FileCursor implements AsyncDisposable {
     format: LogFormat,
     runs: readonly FoldRun[],
     read: (after: string, through: Position) => AsyncIterable<ChangeBatch>,
+    branchOf: (id: BranchId) => Branch,
     signal: AbortSignal,
   ) {
     this.#format = format
     this.#runs = runs.values()
     this.#read = read
+    this.#branchOf = branchOf
     this.#signal = signal
   }
 
@@ -80,7 +83,7 @@ export class FileCursor implements AsyncDisposable {
     this.#at = after
     this.#tap = new LogTap()
     const log = this.#tap.watch(this.#read(after, { branch, offset: through }))
-    return this.#format.fold(log, this.#signal)[Symbol.asyncIterator]()
+    return this.#format.fold(log, this.#branchOf(branch), this.#signal)[Symbol.asyncIterator]()
   }
 
   #endRun(): void {

@@ -76,7 +76,7 @@ export class EpochFold {
     if (this.#content.tails.length === 0 && !this.#isOver(this.#days.at(0))) return []
     const read = (after: string, through: Position) =>
       new JournalReader(this.#content, this.#format).readOnBranch(after, through, this.#signal)
-    await using cursor = new FileCursor(this.#format, this.#runs, read, this.#signal)
+    await using cursor = new FileCursor(this.#format, this.#runs, read, (id) => this.#content.tree.get(id) ?? { id }, this.#signal)
     const points: FoldedPoint[] = []
     for (let day = await this.#nextDay(cursor); day !== undefined; day = await this.#nextDay(cursor)) {
       points.push(await this.#storeDay(day, cursor))
