@@ -107,7 +107,7 @@ test('a lock that nobody but Coffre holds is said to be that', async () => {
   assert.match(stdout, /\nLock +governance 7–∞ d \(Coffre’s word only\)\n/)
 })
 
-test('a vault is healed, or only looked at, and waited for as any job is', async () => {
+test('a vault is healed, or only looked at, and waited for like other jobs', async () => {
   const job = exampleJob({ kind: 'HEAL', source: null })
   const left = { code: 'job.partial', detail: '2 files are not as they should be' }
   const routes = apiScript({
