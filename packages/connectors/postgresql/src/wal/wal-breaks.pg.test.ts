@@ -32,8 +32,10 @@ for (const major of postgresMajors) {
   })
 
   test(`PostgreSQL ${major}: the log of a promoted standby begins with pages of the timeline before`, async () => {
-    await using server = await PostgresServer.start(major, { settings: { wal_keep_size: '1GB' }, initdbArgs: ['--wal-segsize=1'] })
-    await using standby = await server.standby({ wal_keep_size: '1GB' })
+    // A commit returns once the standby has it: nothing is lost with the primary.
+    const settings = { wal_keep_size: '1GB', synchronous_commit: 'remote_apply', synchronous_standby_names: '*' }
+    await using server = await PostgresServer.start(major, { settings, initdbArgs: ['--wal-segsize=1'] })
+    await using standby = await server.standby({ synchronous_standby_names: '' })
     await server.query('create table t (n int); insert into t select generate_series(1, 20000)')
     await server.stop()
     await standby.promote()
