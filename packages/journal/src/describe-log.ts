@@ -1,8 +1,7 @@
-import type { Branch, BranchId, Mark, Position } from '@coffre/connector'
+import type { Branch, Mark, Position } from '@coffre/connector'
 import type { CoffreError } from '@coffre/foundation'
 import type { Repository, RepositoryIndex } from '@coffre/repository'
 import { type BranchTree, laterOf, type Stretch } from './branch-tree.ts'
-import type { HourSummary } from './fold/day-document.ts'
 import { LogContent } from './read/log-content.ts'
 
 /** Log without a gap on one branch, and the first and the last mark in it. */
@@ -11,7 +10,6 @@ export interface LogWindow extends Stretch {
   readonly lastMark: Mark | undefined
   /** What the source's clock says passed between the two. */
   readonly provenSeconds: number
-  readonly logBytes: number
 }
 
 export interface EpochDescription {
@@ -26,6 +24,7 @@ export interface EpochDescription {
   readonly gaps: readonly Stretch[]
   /** Through where it is in points; undefined when none of it is. */
   readonly foldedThrough: Position | undefined
+  /** Log in points; what is in the points of two days counts twice. */
   readonly foldedBytes: number
   readonly unfoldedBytes: number
   /** Why later tails of the epoch do not count. */
@@ -43,15 +42,11 @@ export async function describeLog(
   return contents.map(describeEpoch)
 }
 
-interface Piece extends Stretch {
-  readonly logBytes: number
-}
-
 function describeEpoch(content: LogContent): EpochDescription {
   const { epoch, tree, end, tails, days, problem } = content
   const hours = [...content.hours()].map(({ summary }) => summary)
-  const folded = hours.flatMap(piecesOfHour)
-  const waiting = tails.map(({ header: { branch, after, through, logBytes } }) => ({ branch, after, through, logBytes }))
+  const folded = hours.flatMap(({ runs }) => runs)
+  const waiting = tails.map(({ header: { branch, after, through } }) => ({ branch, after, through }))
   const marks = [
     ...hours.flatMap(({ firstMark, lastMark }) => [firstMark, lastMark]),
     ...tails.flatMap(({ header }) => header.marks),
@@ -69,38 +64,31 @@ function describeEpoch(content: LogContent): EpochDescription {
     windows,
     gaps: gapsBetween(windows),
     foldedThrough: days.at(-1)?.document.through,
-    foldedBytes: total(folded),
-    unfoldedBytes: total(waiting),
+    foldedBytes: total(hours),
+    unfoldedBytes: total(tails.map(({ header }) => header)),
     problem,
   }
 }
 
-function piecesOfHour({ runs, logBytes }: HourSummary): Piece[] {
-  return runs.map((run, at) => ({ ...run, logBytes: at === 0 ? logBytes : 0 }))
-}
-
-function windowsOf(tree: BranchTree, pieces: readonly Piece[], marks: readonly Mark[]): LogWindow[] {
+function windowsOf(tree: BranchTree, pieces: readonly Stretch[], marks: readonly Mark[]): LogWindow[] {
   const order = tree.branches.map(({ id }) => id)
   return order.flatMap((branch) => {
     const own = pieces.filter((piece) => piece.branch === branch).toSorted((a, b) => (a.after < b.after ? -1 : 1))
-    return joined(branch, own).map((window) => proven(window, marks))
+    return joined(own).map((window) => proven(window, marks))
   })
 }
 
-function joined(branch: BranchId, pieces: readonly Piece[]): Piece[] {
-  const windows: Piece[] = []
-  for (const { after, through, logBytes } of pieces) {
+function joined(pieces: readonly Stretch[]): Stretch[] {
+  const windows: Stretch[] = []
+  for (const piece of pieces) {
     const last = windows.at(-1)
-    if (last === undefined || after > last.through) windows.push({ branch, after, through, logBytes })
-    else {
-      const reach = laterOf(through, last.through)
-      windows[windows.length - 1] = { ...last, through: reach, logBytes: last.logBytes + (after >= last.through ? logBytes : 0) }
-    }
+    if (last === undefined || piece.after > last.through) windows.push(piece)
+    else windows[windows.length - 1] = { ...last, through: laterOf(piece.through, last.through) }
   }
   return windows
 }
 
-function proven(window: Piece, marks: readonly Mark[]): LogWindow {
+function proven(window: Stretch, marks: readonly Mark[]): LogWindow {
   const own = marks.filter(
     ({ position: { branch, offset } }) => branch === window.branch && offset >= window.after && offset <= window.through,
   )
@@ -116,6 +104,6 @@ function gapsBetween(windows: readonly LogWindow[]): Stretch[] {
   })
 }
 
-function total(pieces: readonly Piece[]): number {
+function total(pieces: readonly { readonly logBytes: number }[]): number {
   return pieces.reduce((sum, { logBytes }) => sum + logBytes, 0)
 }

@@ -14,7 +14,7 @@ export interface DayParts {
   /** The hour of a file that comes next. */
   hourOf(file: NextFile): number
   /** Told of each file that the cursor gave. */
-  taken(file: FoldedFile, hourMs: number): void
+  taken(file: FoldedFile): void
   /** The document of the day, asked for when all files have come. */
   document(hours: readonly HourSummary[]): Promise<Uint8Array>
 }
@@ -69,7 +69,7 @@ async function* hourItems(parts: DayParts, hourMs: number, hour: ChangedHour): A
     yield { kind: 'file', path: `${folder}/${name}`, metadata: metadataOf(hourMs, fileMode), cut, content, ...expected }
     const file = parts.cursor.take()
     files.push(file)
-    parts.taken(file, hourMs)
+    parts.taken(file)
   }
   for (const [name, node] of hour.nodes) if (!names.has(name)) yield { kind: 'stored', path: `${folder}/${name}`, node }
   hour.index = { ...hour.index, files: [...hour.index.files, ...files], documents: [...documents] }

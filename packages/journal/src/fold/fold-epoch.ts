@@ -23,8 +23,9 @@ import { dayItems } from './day-items.ts'
 import { dayLock } from './day-lock.ts'
 import { FileCursor, type FoldRun, type NextFile } from './file-cursor.ts'
 import type { FoldedPoint, FoldOptions, FoldSession } from './fold-options.ts'
-import { beginOfDay, dayName, HourClock, hourName, hoursOfMarks } from './hour-clock.ts'
+import { beginOfDay, dayName, HourClock, hoursOfMarks } from './hour-clock.ts'
 import type { FoldedFile } from './hour-index.ts'
+import type { PointPlace } from './load-day.ts'
 import { type LogPointLabels, logPointTags } from './log-point.ts'
 
 /** Folds what waits of one epoch, one day's point after the other. One instance does it once. */
@@ -47,7 +48,7 @@ export class EpochFold {
   /** The last day that marks of each tail belong to, or of any tail before it. */
   readonly #markDays = new Map<number, number>()
   #through: Position
-  #lastTaken: { readonly file: FoldedFile; readonly hourMs: number } | undefined
+  #lastTaken: FoldedFile | undefined
 
   constructor(
     session: FoldSession,
@@ -117,6 +118,8 @@ export class EpochFold {
       const hour = await this.#draftOf(hourMs).change(hourMs, this.#reader, this.#signal)
       hour.index = withMarks(hour.index, marks)
     }
+    // Log begins with the file that a closed day has not completed; marks alone do not.
+    if (last?.document.isClosed && this.#runs.length === 0) await this.#carryOver(last.point, last.document.hours)
     let latestMs = beginOfDay(this.#firstHourMs)
     for (const { number, header } of tails) {
       for (const { sourceMs } of header.marks) latestMs = Math.max(latestMs, beginOfDay(sourceMs))
@@ -149,17 +152,18 @@ export class EpochFold {
     const { repository, confirmed } = this.#session
     const { paths, programVersion, tags = [], packBytes } = this.#options
     let labels: LogPointLabels | undefined
-    this.#lastTaken = undefined
+    let hoursOfDay: readonly HourSummary[] = []
     const parts = {
       draft,
       cursor,
       reader: this.#reader,
       hourOf: (file: NextFile) => this.#hourOfFile(file),
-      taken: (file: FoldedFile, hourMs: number) => this.#taken(file, hourMs),
+      taken: (file: FoldedFile) => this.#taken(file),
       document: async (hours: readonly HourSummary[]) => {
         const isLast = (await cursor.peek()) === undefined && this.#days.length === 1
         const document = this.#describe(draft, hours, isLast)
         labels = document
+        hoursOfDay = hours
         return encodeDay(document)
       },
     }
@@ -189,12 +193,15 @@ export class EpochFold {
       this.#signal,
     )
     if (labels === undefined || result.snapshotId === undefined) throw new Error('a day was folded without a point')
-    if (labels.isClosed) await this.#carryOver(result.snapshotId, draft)
+    if (labels.isClosed) {
+      const snapshot = await loadSnapshot(repository, result.snapshotId, this.#signal)
+      await this.#carryOver({ ...labels, id: result.snapshotId, snapshot }, hoursOfDay)
+    }
     return foldedPoint(result, result.snapshotId, labels)
   }
 
-  #taken(file: FoldedFile, hourMs: number): void {
-    this.#lastTaken = { file, hourMs }
+  #taken(file: FoldedFile): void {
+    this.#lastTaken = file
     this.#ends.set(file.branch, file.through)
     this.#through = { branch: file.branch, offset: file.through }
   }
@@ -240,19 +247,20 @@ export class EpochFold {
   }
 
   /** A file that crosses midnight is in both days, and so is one that is not complete: the next day is whole without this one. */
-  async #carryOver(snapshotId: Id, { dayMs: dayStartMs }: DayDraft): Promise<void> {
+  async #carryOver(place: PointPlace, hours: readonly HourSummary[]): Promise<void> {
+    const dayStartMs = Date.parse(place.day)
     const [nextMs] = this.#days.filter((other) => other > dayStartMs)
-    if (this.#lastTaken === undefined || nextMs === undefined) return
-    const { file, hourMs } = this.#lastTaken
-    if (file.isComplete && file.through <= this.#lastMarkOf(file.branch, dayStartMs)) return
-    const snapshot = await loadSnapshot(this.#session.repository, snapshotId, this.#signal)
-    const point = { id: snapshotId, snapshot, stream: this.#content.stream, day: dayName(dayStartMs) }
-    const { nodes } = await loadHour(this.#reader, point, hourName(hourMs), this.#signal)
-    const node = nodes.get(file.name)
-    const hour = await this.#draftOf(nextMs).change(nextMs, this.#reader, this.#signal)
-    if (node === undefined) return
-    hour.nodes.set(file.name, node)
-    hour.index = { ...hour.index, files: [file, ...hour.index.files] }
+    const hour = hours.findLast(({ files }) => files > 0)
+    if (nextMs === undefined || hour === undefined) return
+    const { index, nodes } = await loadHour(this.#reader, place, hour.hour, this.#signal)
+    const file = index.files.at(-1)
+    const node = nodes.get(file?.name ?? '')
+    if (file === undefined || node === undefined) return
+    const isNew = this.#lastTaken?.branch === file.branch && this.#lastTaken.after === file.after
+    if (file.isComplete && !(isNew && file.through > this.#lastMarkOf(file.branch, dayStartMs))) return
+    const next = await this.#draftOf(nextMs).change(nextMs, this.#reader, this.#signal)
+    next.nodes.set(file.name, node)
+    next.index = { ...next.index, files: [file, ...next.index.files] }
   }
 
   /** How far the log of a branch had come at the end of a day, as far as marks tell. */
