@@ -1,5 +1,6 @@
 import type { ByteString, Context } from '@coffre/foundation'
 import type { Finding } from './finding.ts'
+import type { LogFormat } from './log-format.ts'
 import type { PointManifest } from './manifest.ts'
 import type { PointItem } from './point-item.ts'
 import type { Branch, Mark, Position, Stamps } from './position.ts'
@@ -42,6 +43,8 @@ export interface Connector<Config = unknown, Secrets = unknown> {
    * target is not in it.
    */
   locate?(log: AsyncIterable<ChangeBatch>, target: ReplayTarget, manifest: PointManifest, signal: AbortSignal): Promise<ReplayStop>
+  /** How log that follows this point was made into files; only where there is a log. */
+  logFormat?(manifest: PointManifest): LogFormat
   /** Gives back what the source keeps for us, such as slots, once it is protected no more. Idempotent. */
   release?(config: Config, secrets: Secrets, context: Context, signal: AbortSignal): Promise<void>
   /** Looks at what was restored with the engine's own means. */
@@ -86,6 +89,8 @@ export interface SourceLog {
   /** Where the log ends now. */
   head(signal: AbortSignal): Promise<Mark>
   branches(signal: AbortSignal): Promise<readonly Branch[]>
+  /** How it becomes files in a vault; without one it is captured, and not folded. */
+  format?(signal: AbortSignal): Promise<LogFormat>
   /**
    * The log from just after `after`, without a gap, for as long as the caller reads; with a mark at least each second, idle or not.
    * `source.position-lost` when the source no longer has it: then only a new base helps. Ends when the signal is aborted.
@@ -113,7 +118,10 @@ export interface StoredPoint {
   readonly manifest: PointManifest
   /** Every entry below a path, in the order of a walk; contents are fetched only when read. */
   items(below: ByteString, signal: AbortSignal): AsyncIterable<PointItem>
-  /** Lays entries out as files below a folder, faster than through `items`: in parallel, sparse, with metadata. */
+  /**
+   * Lays the entries below a folder of the point out as files, faster than through `items`: in parallel, sparse, with metadata. What is
+   * there already is brought to the wanted content, what is not in the point stays.
+   */
   extract(below: ByteString, targetFolder: ByteString, signal: AbortSignal): Promise<void>
 }
 
@@ -128,7 +136,12 @@ export interface RestoreRequest {
   readonly parts?: readonly string[]
   /** Fractions of the work done, from 0 to 1; told as often as it likes. */
   readonly onProgress: (done: number) => void
+  /** Told as each part of the work begins. */
+  readonly onPhase?: (phase: RestorePhase) => void
 }
+
+/** What a restore is at: laying out the point, fetching log, replaying it in an engine that was started. */
+export type RestorePhase = 'laying-out' | 'fetching-log' | 'replaying'
 
 /** What a user asks to be restored to. */
 export type ReplayTarget =
@@ -146,6 +159,8 @@ export interface ReplayStop {
   readonly through: Position
   readonly lastKept?: ReplayRecord
   readonly firstLeftOut?: ReplayRecord
+  /** What else the engine's replay needs to stop there, as its connector found it. Plain JSON. */
+  readonly details?: Readonly<Record<string, unknown>>
 }
 
 /** A record that is stamped, such as a commit. */
@@ -174,4 +189,6 @@ export interface RestoreReport {
   readonly counts: Readonly<Record<string, number>>
   /** What was left out or changed, and why: one sentence each. */
   readonly notes: readonly string[]
+  /** What `verify` needs to know of it, in the connector's words. Plain JSON, no secret. */
+  readonly details?: Readonly<Record<string, unknown>>
 }

@@ -27,6 +27,8 @@ export interface LogFormat {
   unfold(file: FoldedPiece, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>
   /** How many bytes of the batch lie at or before `position`, which lies within the batch. */
   cut(batch: ChangeBatch, position: Position): number
+  /** The position so many bytes of log before another one on its branch, or the beginning of log. */
+  before?(position: Position, bytes: number): Position
 }
 
 export type FoldedItem = FoldedLog | FoldedDocument

@@ -1,6 +1,7 @@
 import { CoffreError } from '@coffre/foundation'
 import { openPoint } from './open-point.ts'
 import { type ProgressListener, ProgressMeter } from './progress.ts'
+import { planReplay, type ReplayPlan } from './replay/plan-replay.ts'
 import { restoreItems } from './restore/restore-items.ts'
 import type { RestoreMeans, RestoreOutcome, RestoreRun } from './restore/restore-request.ts'
 import { restoreTree } from './restore/restore-tree.ts'
@@ -20,17 +21,33 @@ export async function runRestore(
   const both = AbortSignal.any([signal, session.signal])
   const meter = new ProgressMeter(session.repository.context.clock, onProgress)
   meter.enter('preparing')
-  const point = await openPoint(session, run.pointId, both)
+  const plan = await planOf(session, means, run, both)
+  const pointId = plan?.base.snapshot.id ?? run.pointId
+  if (pointId === undefined) throw new Error('neither a point nor a wish says what to restore')
+  const point = await openPoint(session, pointId, both)
   if (means.kind === 'tree') return restoreTree(session, point, run, meter, both)
   const { connector } = means
   if (point.document?.engine !== connector.engine) {
     throw new CoffreError(
       'usage.invalid',
-      `point ${run.pointId} is of ${point.document?.engine ?? 'files'}, not of ${connector.engine}`,
+      `point ${pointId} is of ${point.document?.engine ?? 'files'}, not of ${connector.engine}`,
       {
         hint: 'Restore it with the engine that it came from, or lay out its files in a folder.',
       },
     )
   }
-  return restoreItems(session, { ...point, document: point.document }, connector, run, meter, both)
+  return restoreItems(session, { ...point, document: point.document }, connector, run, plan, meter, both)
+}
+
+async function planOf(
+  session: VaultSession,
+  means: RestoreMeans,
+  { wish }: RestoreRun,
+  signal: AbortSignal,
+): Promise<ReplayPlan | undefined> {
+  if (wish === undefined) return undefined
+  if (means.kind === 'items') return planReplay(session, means.connector, wish, signal)
+  throw new CoffreError('usage.invalid', `${wish.source} has no log: its points are restored as they are`, {
+    hint: 'Name a point, or a time: the newest point completed by then is taken.',
+  })
 }

@@ -48,6 +48,11 @@ export class WalLogFormat implements LogFormat {
   cut(batch: ChangeBatch, position: Position): number {
     return walPlace(position).lsn - walPlace(batch.after).lsn
   }
+
+  before(position: Position, bytes: number): Position {
+    const { timeline, lsn } = walPlace(position)
+    return walPosition(timeline, Math.max(0, lsn - bytes))
+  }
 }
 
 /** One segment while it is written out. */

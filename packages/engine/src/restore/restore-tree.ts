@@ -77,6 +77,8 @@ export async function restoreTree(
   const findings: Finding[] = []
   return {
     state: skipped.count > 0 ? 'partial' : 'complete',
+    pointId: snapshot.id,
+    stop: undefined,
     report,
     findings,
     skipped: skipped.named,
