@@ -2,6 +2,7 @@ import { type Branch, type ChangeBatch, formatPosition, type Position } from '@c
 import { CoffreError, interruption, throwIfAborted } from '@coffre/foundation'
 import type { Repository } from '@coffre/repository'
 import { BranchTree } from './branch-tree.ts'
+import { FramePool } from './frame-pool.ts'
 import { type JournalEnd, loadEnd } from './journal-end.ts'
 import { journalDamaged, journalGap, notContiguous } from './journal-error.ts'
 import { PendingTail } from './pending-tail.ts'
@@ -35,6 +36,7 @@ export class Journal implements AsyncDisposable {
   readonly #tailBytes: number
   readonly #store: TailStore
   readonly #closing: AbortController
+  readonly #pool = new FramePool()
   readonly #unfolded: Map<number, number>
   #head: TailHead | undefined
   #headNumber: number
@@ -65,7 +67,7 @@ export class Journal implements AsyncDisposable {
     this.#tree = end.place?.tree
     for (const [branch, offset] of end.place?.ends ?? []) this.#ends.set(branch, offset)
     this.#durable = end.place?.durable
-    this.#pending = this.#durable === undefined ? undefined : new PendingTail(this.#durable)
+    this.#pending = this.#durable === undefined ? undefined : new PendingTail(this.#durable, this.#pool)
   }
 
   /**
@@ -135,7 +137,7 @@ export class Journal implements AsyncDisposable {
     this.#ends.clear()
     this.#ends.set(position.branch, position.offset)
     this.#durable = undefined
-    this.#pending = new PendingTail(position)
+    this.#pending = new PendingTail(position, this.#pool)
     this.#hasNews = true
   }
 
@@ -147,7 +149,7 @@ export class Journal implements AsyncDisposable {
     if (fork !== undefined && tree.get(fork.id) === undefined) {
       this.#handOver()
       tree.add(fork)
-      this.#pending = new PendingTail(after)
+      this.#pending = new PendingTail(after, this.#pool)
       this.#hasNews = true
     }
     this.#pending?.add(batch)
@@ -213,7 +215,7 @@ export class Journal implements AsyncDisposable {
     if (tail === undefined || (tail.isEmpty && !this.#hasNews)) return
     const tree = this.#tree
     if (tree === undefined) return
-    this.#pending = new PendingTail(tail.through)
+    this.#pending = new PendingTail(tail.through, this.#pool)
     this.#hasNews = false
     const epoch = this.#epoch
     const { begin, branches } = tree
@@ -239,6 +241,7 @@ export class Journal implements AsyncDisposable {
     const chain = { stream: this.#stream, number: this.#headNumber + 1, previous: this.#previous }
     const header = { ...chain, ...place, ...range, marks, stamps, logBytes, sha256 }
     const head = await this.#store.store({ header, frames })
+    tail.release()
     this.#head = head
     this.#headNumber = head.number
     this.#previous = head.id

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ChangeBatch, Mark, Position, Stamps } from '@coffre/connector'
+import type { FramePool } from './frame-pool.ts'
 import { joinStamps } from './record-fields.ts'
 import { frameBytesMax, newFrame, type OpenFrame } from './tail/frame-codec.ts'
 
@@ -15,7 +16,12 @@ export class PendingTail {
   #memory: Buffer | undefined
   #filledBytes = 0
 
-  constructor(after: Position) {
+  readonly #pool: FramePool
+  /** Memory of frames that no compression shrank: they are stored from it. */
+  readonly #lent: Buffer[] = []
+
+  constructor(after: Position, pool: FramePool) {
+    this.#pool = pool
     this.after = after
     this.#through = after
   }
@@ -44,7 +50,7 @@ export class PendingTail {
   /** Copies the bytes: the batch is not needed any more. */
   add({ through, bytes, mark, stamps }: ChangeBatch): void {
     for (let at = 0; at < bytes.byteLength; ) {
-      this.#memory ??= Buffer.allocUnsafeSlow(frameBytesMax)
+      this.#memory ??= this.#pool.take()
       const piece = bytes.subarray(at, at + frameBytesMax - this.#filledBytes)
       this.#memory.set(piece, this.#filledBytes)
       this.#filledBytes += piece.byteLength
@@ -64,11 +70,21 @@ export class PendingTail {
     return { frames: await Promise.all(this.#frames), sha256 }
   }
 
+  /** To be called once the frames are not needed any more. */
+  release(): void {
+    for (const memory of this.#lent.splice(0)) this.#pool.give(memory)
+  }
+
   #closeFrame(): void {
-    if (this.#memory === undefined) return
-    const log = this.#memory.subarray(0, this.#filledBytes)
+    const memory = this.#memory
+    if (memory === undefined) return
+    const log = memory.subarray(0, this.#filledBytes)
     this.#digest.update(log)
-    const frame = newFrame(log)
+    const frame = newFrame(log).then((made) => {
+      if (made.isCompressed) this.#pool.give(memory)
+      else this.#lent.push(memory)
+      return made
+    })
     // Whoever finishes hears of a failure; until then it must not count as unhandled.
     frame.catch(() => undefined)
     this.#frames.push(frame)

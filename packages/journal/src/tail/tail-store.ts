@@ -1,6 +1,6 @@
 import { hourMs } from '@coffre/foundation'
 import { openShortLock, type Repository, type ShortLock } from '@coffre/repository'
-import type { FileHandle, SaveOptions } from '@coffre/storage'
+import { bodySizeBytes, type FileHandle, type SaveOptions } from '@coffre/storage'
 import { journalDamaged, journalFork } from '../journal-error.ts'
 import type { OpenFrame } from './frame-codec.ts'
 import { listTails } from './list-tails.ts'
@@ -29,6 +29,8 @@ export class TailStore {
   readonly #signal: AbortSignal
   /** Files that were there when the journal was opened: what others put beside them later is another writer's. */
   readonly #known: ReadonlySet<string>
+  /** Used again and again. */
+  #readBack = new Uint8Array(0)
   #lock: ShortLock | undefined
   #lockedMs = Number.NEGATIVE_INFINITY
 
@@ -84,7 +86,9 @@ export class TailStore {
   }
 
   async #verify(file: FileHandle, number: number, body: readonly Uint8Array[]): Promise<void> {
-    const stored = await this.#repository.backend.load(file, undefined, this.#signal)
+    const length = bodySizeBytes(body)
+    if (this.#readBack.byteLength < length) this.#readBack = new Uint8Array(length)
+    const stored = await this.#repository.backend.load(file, { offset: 0, length }, this.#signal, this.#readBack)
     if (!isSame(stored, body)) {
       throw journalDamaged(describeTail(this.#stream, number), 'is not what was stored a moment ago')
     }
