@@ -3,10 +3,9 @@ import type { CoffreError } from '@coffre/foundation'
 import { loadIndex, type Repository } from '@coffre/repository'
 import { BranchTree } from './branch-tree.ts'
 import { loadDay } from './fold/load-day.ts'
-import { currentPoints, type LogPoint, listLogPoints } from './fold/log-point.ts'
-import { listTails } from './tail/list-tails.ts'
+import type { LogPoint } from './fold/log-point.ts'
+import { loadChain } from './load-chain.ts'
 import { rangeOf, type StoredTail } from './tail/stored-tail.ts'
-import { followTails } from './tail/tail-chain.ts'
 import type { BranchEnds, TailHead } from './tail/tail-header.ts'
 
 /** Where the log of a stream ends, and what a writer has to know to go on there. */
@@ -46,10 +45,7 @@ interface Described {
 }
 
 export async function loadEnd(repository: Repository, stream: string, signal: AbortSignal): Promise<JournalEnd> {
-  const point = latestPoint(await listLogPoints(repository, stream, signal))
-  const files = await listTails(repository, stream, signal)
-  const start = point && { ...point.tail, epoch: point.epoch }
-  const chain = await followTails(repository, stream, files, start, signal)
+  const { latest: point, files, chain } = await loadChain(repository, stream, signal)
   const last = chain.tails.at(-1)
   const tail = last ?? chain.start
   const place = tail === undefined ? await placeOf(repository, point, signal) : { ...tail.header, durable: rangeOf(tail).through }
@@ -64,14 +60,6 @@ export async function loadEnd(repository: Repository, stream: string, signal: Ab
     files: files.map(({ file }) => file.name),
     problem: chain.problem,
   }
-}
-
-/** The point that goes furthest of all. */
-export function latestPoint(points: readonly LogPoint[]): LogPoint | undefined {
-  return currentPoints(points).reduce<LogPoint | undefined>(
-    (latest, point) => (latest === undefined || point.tail.number >= latest.tail.number ? point : latest),
-    undefined,
-  )
 }
 
 function placeIn({ epoch, begin, branches, ends, durable }: Described): EndPlace {

@@ -21,7 +21,7 @@ export interface JournalOptions {
   readonly tailBytes?: number
 }
 
-const defaultTailBytes = 16 << 20
+const defaultTailBytes = 8 << 20
 /** Tails on their way to the vault at the same time, beside the one that is filled. */
 const storingMax = 2
 const batchBytesMax = 256 << 20

@@ -30,7 +30,7 @@ export class JournalReader {
     this.#format = format
   }
 
-  /** `journal.gap` when the vault has nothing of the stream, or of the epoch. The index must know of the points. */
+  /** `journal.gap` when the vault has nothing of the stream, or of the epoch. An index that does not know of all points is read anew. */
   static async open(
     repository: Repository,
     index: RepositoryIndex,

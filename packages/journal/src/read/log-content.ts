@@ -1,15 +1,13 @@
 import type { Position } from '@coffre/connector'
 import type { CoffreError } from '@coffre/foundation'
-import { BlobReader, type Repository, type RepositoryIndex } from '@coffre/repository'
+import { BlobReader, loadIndex, type Repository, type RepositoryIndex } from '@coffre/repository'
 import { forEachBounded } from '@coffre/storage'
 import { BranchTree } from '../branch-tree.ts'
 import type { DayDocument, HourSummary } from '../fold/day-document.ts'
 import { loadDay } from '../fold/load-day.ts'
-import { currentPoints, type LogPoint, listLogPoints } from '../fold/log-point.ts'
-import { latestPoint } from '../journal-end.ts'
-import { listTails } from '../tail/list-tails.ts'
+import { currentPoints, type LogPoint } from '../fold/log-point.ts'
+import { loadChain } from '../load-chain.ts'
 import { rangeOf, type StoredTail, type TailFile } from '../tail/stored-tail.ts'
-import { followTails } from '../tail/tail-chain.ts'
 import { type FoldedHour, loadHour } from './folded-hour.ts'
 
 /** The point of a day and what it says of itself. */
@@ -87,17 +85,17 @@ export class LogContent {
 
   static async #load(
     repository: Repository,
-    index: RepositoryIndex,
+    given: RepositoryIndex,
     stream: string,
     signal: AbortSignal,
     choose: (known: readonly number[]) => readonly number[],
   ): Promise<LogContent[]> {
-    const all = await listLogPoints(repository, stream, signal)
-    const latest = latestPoint(all)
-    const files = await listTails(repository, stream, signal)
-    const chain = await followTails(repository, stream, files, latest && { ...latest.tail, epoch: latest.epoch }, signal)
+    const { points: all, latest, files, chain } = await loadChain(repository, stream, signal)
     const points = currentPoints(all)
     const known = new Set([...points.map(({ epoch }) => epoch), ...chain.tails.map(({ header }) => header.epoch)])
+    const isKnown = points.every(({ snapshot }) => given.find(snapshot.tree, true).length > 0)
+    // A fold has made a point since the index was read.
+    const index = isKnown ? given : await loadIndex(repository, {}, signal)
     const reader = new BlobReader(repository, index)
     const contents: LogContent[] = []
     for (const epoch of choose([...known].sort((a, b) => a - b))) {
