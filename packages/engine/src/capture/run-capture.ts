@@ -65,6 +65,8 @@ class Capture {
   readonly #events: CaptureEvents
   readonly #times: CaptureTimes
   readonly #folding = new AbortController()
+  /** Aborted when a seal has failed: the capture, which may be waiting, has nowhere to go. */
+  readonly #broken = new AbortController()
   #sealing: Promise<void> | undefined
   #sealedMs: number
   #foldedMs: number
@@ -94,13 +96,19 @@ class Capture {
 
   /** Resolves when the source ends its log, which it does on an abort alone. */
   async run(signal: AbortSignal): Promise<void> {
-    const after = this.#journal.durable ?? (await this.#beginEpoch(signal))
-    for await (const batch of this.#log.capture(after, signal)) {
-      await this.#take(batch)
-      if (this.#failure !== undefined) throw this.#failure
-      this.#sealIfDue(signal)
-      this.#foldIfDue(signal)
+    const both = AbortSignal.any([signal, this.#broken.signal])
+    try {
+      const after = this.#journal.durable ?? (await this.#beginEpoch(both))
+      for await (const batch of this.#log.capture(after, both)) {
+        await this.#take(batch)
+        this.#sealIfDue(both)
+        this.#foldIfDue(both)
+      }
+    } catch (error) {
+      // What broke it says more than that it was broken off.
+      throw this.#failure ?? error
     }
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Gives up the fold that is under way, and waits for what is on its way to the vault. */
@@ -132,6 +140,7 @@ class Capture {
     this.#sealing = this.#seal(mark, signal)
       .catch((error: unknown) => {
         this.#failure ??= error
+        this.#broken.abort()
       })
       .finally(() => {
         this.#sealing = undefined
