@@ -6,6 +6,7 @@ export type {
   ReplayRecord,
   ReplayStop,
   ReplayTarget,
+  RestorePhase,
   RestoreReport,
   RestoreRequest,
   RestoreTarget,

@@ -96,6 +96,8 @@ export const errorCatalogue = {
   'journal.fork': { exit: 118, http: 409, retry: 'never' },
   'journal.damaged': { exit: 119, http: 409, retry: 'never' },
   'journal.outside-window': { exit: 120, http: 409, retry: 'never' },
+  'engine.missing': { exit: 121, http: 409, retry: 'never' },
+  'engine.failed': { exit: 122, http: 500, retry: 'never' },
   'job.partial': { exit: 3, http: 200, retry: 'never' },
   'object.exists': { exit: 80, http: 409, retry: 'never' },
   'object.missing': { exit: 81, http: 404, retry: 'never' },

@@ -111,6 +111,14 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
     meaning: 'cet instant est hors de ce que le journal couvre',
     advice: 'Choisissez un instant entre les bornes indiquées.',
   },
+  'engine.missing': {
+    meaning: 'les programmes du moteur manquent sur cette machine',
+    advice: 'Installez la version indiquée, ou dites où elle se trouve.',
+  },
+  'engine.failed': {
+    meaning: 'le moteur n’a pas démarré sur les données restaurées',
+    advice: 'Les dernières lignes de son journal disent pourquoi.',
+  },
   'target.not-empty': { meaning: 'la destination n’est pas vide', advice: 'Choisissez-en une autre, ou ajoutez --overwrite.' },
   'catalogue.unavailable': { meaning: 'le catalogue ne répond pas' },
   'catalogue.newer': { meaning: 'le catalogue vient d’une version plus récente de Coffre' },

@@ -57,7 +57,7 @@ export class MemoryPoint implements StoredPoint {
     await mkdir(targetFolder, { recursive: true })
     for await (const item of this.items(below, signal)) {
       const path = join(targetFolder, below === '' ? item.path : item.path.slice(below.length + 1))
-      if (item.kind === 'folder') await mkdir(path, { mode: item.metadata.mode })
+      if (item.kind === 'folder') await mkdir(path, { mode: item.metadata.mode, recursive: true })
       else if (item.kind === 'symlink') await symlink(item.target, path)
       else await writeFile(path, this.contentOf(item.path), { mode: item.metadata.mode })
     }

@@ -1,12 +1,12 @@
 import type { Finding, ItemMetadata, PointFile, PointItem, PointManifest, SnapshotEnd, SnapshotStream } from '@coffre/connector'
 import { type ByteString, CoffreError, type Context, interruption } from '@coffre/foundation'
-import { recordBoundary } from '../capture/record-boundary.ts'
 import type { MemberState } from '../cluster.ts'
 import { formatMember } from '../config.ts'
 import type { Access } from '../connection/connect.ts'
 import { ReplicationConnection } from '../connection/replication-connection.ts'
 import type { ServerReport } from '../connection/server-error.ts'
 import { parseLsn, walPosition } from '../wal/lsn.ts'
+import { recordBoundary } from '../wal/record-boundary.ts'
 import { type ArrivingArchive, BackupCommand } from './backup-command.ts'
 import { type ClusterDescription, describeCluster } from './describe-cluster.ts'
 import { TarReader } from './tar-reader.ts'
@@ -102,7 +102,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
   #manifest(end: { readonly lsn: string; readonly timeline: number }, cluster: ClusterDescription): PointManifest {
     const { start } = this.#command
     const { systemId, segmentBytes, hasChecksums, major, isStandby, member } = this.#state
-    const { takenAt, outside, databases, extensions } = cluster
+    const { takenAt, owner, outside, databases, extensions } = cluster
     return {
       engine: 'postgresql',
       engineVersion: this.#state.version,
@@ -123,6 +123,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
         databases,
         extensions,
         outside,
+        owner,
       },
     }
   }

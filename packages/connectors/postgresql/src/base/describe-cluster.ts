@@ -9,6 +9,8 @@ export interface ClusterDescription {
   readonly databases: readonly { readonly oid: number; readonly name: string }[]
   /** Of the database that we are connected to: what has to be installed where it is restored. */
   readonly extensions: readonly string[]
+  /** The role that the cluster was made with, which may do everything. */
+  readonly owner: string
   /** Settings and access files that lie outside the data directory, as on Debian; with their content where we may read it. */
   readonly outside: readonly { readonly setting: string; readonly path: string; readonly content: string | null }[]
 }
@@ -27,7 +29,7 @@ export async function describeCluster(access: Access, member: Member, signal: Ab
     const { rows: time } = await ask(
       client,
       member,
-      'select to_char(clock_timestamp() at time zone \'UTC\', \'YYYY-MM-DD"T"HH24:MI:SS.US"Z"\') as now',
+      `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as now, pg_get_userbyid(10) as owner`,
     )
     const { rows: databases } = await ask(client, member, databasesQuery)
     const { rows: extensions } = await ask(client, member, extensionsQuery)
@@ -41,6 +43,7 @@ export async function describeCluster(access: Access, member: Member, signal: Ab
     const takenAt = String(time[0]?.['now'])
     return {
       takenAt,
+      owner: String(time[0]?.['owner']),
       databases: databases.map(({ oid, name }) => ({ oid: Number(oid), name: String(name) })),
       extensions: extensions.map(({ name }) => String(name)),
       outside,

@@ -1,4 +1,4 @@
-import type { Branch, ChangeBatch, Mark, Position, SourceLog } from '@coffre/connector'
+import type { Branch, ChangeBatch, LogFormat, Mark, Position, SourceLog } from '@coffre/connector'
 import { CoffreError, type Context, interruption, isCoffreError, throwIfAborted } from '@coffre/foundation'
 import { askOnce, lookAtAll, type MemberState } from '../cluster.ts'
 import { formatMember } from '../config.ts'
@@ -6,8 +6,9 @@ import type { Access } from '../connection/connect.ts'
 import { ReplicationConnection } from '../connection/replication-connection.ts'
 import { hasState } from '../connection/server-error.ts'
 import { formatLsn, type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
+import { recordBoundary } from '../wal/record-boundary.ts'
+import { WalLogFormat } from '../wal-log-format.ts'
 import { branchesOf, readHistory, successorOf, type TimelineHistory } from './history.ts'
-import { recordBoundary } from './record-boundary.ts'
 import { RecordCutter, type RecordPiece } from './record-cutter.ts'
 import { advanceSlot, ensureSlots, takeOverSlot } from './slots.ts'
 import { SourceClock } from './source-clock.ts'
@@ -41,6 +42,10 @@ export class PostgresqlLog implements SourceLog {
 
   async branches(signal: AbortSignal): Promise<readonly Branch[]> {
     return branchesOf(await this.#history(await this.#primary(signal), signal))
+  }
+
+  async format(signal: AbortSignal): Promise<LogFormat> {
+    return new WalLogFormat((await this.#primary(signal)).segmentBytes)
   }
 
   async *capture(after: Position, signal: AbortSignal): AsyncGenerator<ChangeBatch> {

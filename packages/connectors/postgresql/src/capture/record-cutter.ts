@@ -3,7 +3,7 @@ import { CoffreError } from '@coffre/foundation'
 import type { MemberState } from '../cluster.ts'
 import type { Lsn } from '../wal/lsn.ts'
 import { StampCollector } from '../wal/stamp-collector.ts'
-import { pageMagics, type WalMajor, walMajorOf } from '../wal/wal-format.ts'
+import { pageBytes, type WalMajor, walMajorOfVersion } from '../wal/wal-format.ts'
 import { WalWalker } from '../wal/wal-walker.ts'
 
 /** A piece of log that ends with a record. */
@@ -53,7 +53,9 @@ export class RecordCutter {
     this.#walker.push(bytes)
     this.#pending.push(bytes)
     this.#pendingBytes += bytes.length
-    const end = this.#pendingBytes > pendingBytesMax ? this.#walker.position : (this.#walker.lastRecord?.end ?? 0)
+    // A reader can begin at a record or at a page, and nowhere else.
+    const page = this.#walker.position - (this.#walker.position % pageBytes)
+    const end = this.#pendingBytes > pendingBytesMax ? page : (this.#walker.lastRecord?.end ?? 0)
     if (end <= this.#through) return undefined
     return this.#cut(end)
   }
@@ -76,8 +78,7 @@ export class RecordCutter {
 }
 
 function walMajor(major: number): WalMajor {
-  const magic = Object.entries(pageMagics).find(([known]) => Number(known) === major)?.[1]
-  const found = magic === undefined ? undefined : walMajorOf(magic)
+  const found = walMajorOfVersion(major)
   if (found === undefined) throw new CoffreError('source.unfit', `the log of PostgreSQL ${major} is not known`)
   return found
 }

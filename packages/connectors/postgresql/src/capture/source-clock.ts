@@ -5,7 +5,7 @@ import { ask, type MemberState } from '../cluster.ts'
 import type { Member } from '../config.ts'
 import { type Access, connect } from '../connection/connect.ts'
 import { type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
-import { recordBoundary } from './record-boundary.ts'
+import { recordBoundary } from '../wal/record-boundary.ts'
 
 const everyMs = 1000
 /** More than a vault that is slow for minutes gathers, at one a second. */

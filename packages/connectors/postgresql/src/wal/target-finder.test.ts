@@ -58,11 +58,18 @@ function find(writer: WalWriter, target: WalTarget, pieceBytes = 1000): WalStop 
 function stopAfter(steps: readonly Step[], kept: number) {
   const lastKept = steps.slice(0, kept).findLast(({ timeUs }) => timeUs !== undefined)
   const firstLeftOut = steps.slice(kept).find(({ timeUs }) => timeUs !== undefined)
-  return { targetLsn: steps[kept - 1]?.start, lastKept: lastKept?.xid, firstLeftOut: firstLeftOut?.xid }
+  return {
+    targetLsn: steps[kept - 1]?.start,
+    through: steps[kept - 1]?.end,
+    lastKept: lastKept?.xid,
+    firstLeftOut: firstLeftOut?.xid,
+  }
 }
 
 function brief(stop: WalStop | undefined) {
-  return stop && { targetLsn: stop.targetLsn, lastKept: stop.lastKept?.xid, firstLeftOut: stop.firstLeftOut?.xid }
+  return (
+    stop && { targetLsn: stop.targetLsn, through: stop.through, lastKept: stop.lastKept?.xid, firstLeftOut: stop.firstLeftOut?.xid }
+  )
 }
 
 for (const { at, kept } of [

@@ -1,4 +1,5 @@
 import type { Lsn } from './lsn.ts'
+import { recordBoundary } from './record-boundary.ts'
 import { RecordParts } from './record-parts.ts'
 import { isTransactionEnd, readTransactionEnd, type TransactionEnd, transactionEnds } from './transaction-end.ts'
 import { rmgr, xlogInfo } from './wal-format.ts'
@@ -23,6 +24,8 @@ export interface WalStop {
    * behind the first record that *begins* at or after the target, which is one too many.
    */
   readonly targetLsn: Lsn
+  /** Where the last kept record ends: so much of the log the replay needs. */
+  readonly through: Lsn
   /** The last transaction end that is kept; undefined when none was among the log that was looked at. */
   readonly lastKept: TransactionEnd | undefined
   /** The first that is not; undefined when the log ends before. */
@@ -37,7 +40,7 @@ export class TargetFinder {
   readonly #options: TargetFinderOptions
   readonly #walker: WalWalker
   readonly #parts = new RecordParts()
-  #targetLsn: Lsn | undefined
+  #last: { readonly start: Lsn; readonly end: Lsn } | undefined
   #lastKept: TransactionEnd | undefined
   #firstLeftOut: TransactionEnd | undefined
 
@@ -58,7 +61,7 @@ export class TargetFinder {
     const untilTarget = this.#target.kind === 'lsn' ? this.#target.lsn - this.#walker.position : 0
     if (untilTarget > 0 && untilTarget <= bytes.length) {
       this.#walker.push(bytes.subarray(0, untilTarget))
-      if (this.#walker.end === undefined) this.#targetLsn = this.#walker.lastRecord?.start
+      if (this.#walker.end === undefined) this.#last = this.#walker.lastRecord
       this.#walker.push(bytes.subarray(untilTarget))
     } else {
       this.#walker.push(bytes)
@@ -71,9 +74,9 @@ export class TargetFinder {
    * its marks to say. Undefined when the target is not in it.
    */
   stop(): WalStop | undefined {
-    const atEnd = this.#target.kind === 'time' ? this.#walker.lastRecord?.start : undefined
-    const targetLsn = this.#targetLsn ?? atEnd
-    return targetLsn === undefined ? undefined : { targetLsn, lastKept: this.#lastKept, firstLeftOut: this.#firstLeftOut }
+    const last = this.#last ?? (this.#target.kind === 'time' ? this.#walker.lastRecord : undefined)
+    if (last === undefined) return undefined
+    return { targetLsn: last.start, through: last.end, lastKept: this.#lastKept, firstLeftOut: this.#firstLeftOut }
   }
 
   #add(record: WalRecord): void {
@@ -84,23 +87,25 @@ export class TargetFinder {
 
   #addEnd(end: TransactionEnd): void {
     const target = this.#target
-    if (target.kind === 'time' && end.timeUs > target.timeUs) this.#targetLsn = end.previous
-    if (this.#targetLsn !== undefined) {
+    if (target.kind === 'time' && end.timeUs > target.timeUs)
+      this.#last = { start: end.previous, end: recordBoundary(end.start, this.#options.segmentBytes) }
+    if (this.#last !== undefined) {
       this.#firstLeftOut = end
       return
     }
     this.#lastKept = end
-    if (target.kind === 'transaction' && (end.xid === target.xid || end.subxids.includes(target.xid))) this.#targetLsn = end.start
+    if (target.kind === 'transaction' && (end.xid === target.xid || end.subxids.includes(target.xid)))
+      this.#last = { start: end.start, end: end.end }
   }
 
   /** xl_restore_point: a time, and a name of 64 bytes that ends with a zero. */
   #addRestorePoint(record: WalRecord): void {
-    if (this.#target.kind !== 'restore-point' || this.#targetLsn !== undefined) return
+    if (this.#target.kind !== 'restore-point' || this.#last !== undefined) return
     this.#parts.read(record)
     const { mainAt, mainBytes } = this.#parts
     const { buffer, byteOffset } = record.view
     const name = new TextDecoder().decode(new Uint8Array(buffer, byteOffset + mainAt + 8, Math.max(0, mainBytes - 8)))
-    if (name.split('\0', 1)[0] === this.#target.name) this.#targetLsn = record.start
+    if (name.split('\0', 1)[0] === this.#target.name) this.#last = { start: record.start, end: record.end }
   }
 }
 

@@ -20,6 +20,11 @@ export function walMajorOf(magic: number): WalMajor | undefined {
   return found === undefined ? undefined : (Number(found[0]) as WalMajor)
 }
 
+/** Undefined for versions whose log is not known. */
+export function walMajorOfVersion(major: number): WalMajor | undefined {
+  return Object.hasOwn(pageMagics, major) ? (major as WalMajor) : undefined
+}
+
 /** Resource managers: who wrote a record. */
 export const rmgr = { xlog: 0, transaction: 1, storage: 2, database: 4, standby: 8, heap2: 9, heap: 10 } as const
 

@@ -1,5 +1,5 @@
-import type { Lsn } from '../wal/lsn.ts'
-import { longPageHeadBytes, pageBytes, pageHeadBytes } from '../wal/wal-format.ts'
+import type { Lsn } from './lsn.ts'
+import { longPageHeadBytes, pageBytes, pageHeadBytes } from './wal-format.ts'
 
 /**
  * The end of the record before an insert position. At the end of a page the server names the place behind the head of the next page,

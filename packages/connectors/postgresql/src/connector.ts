@@ -1,0 +1,35 @@
+import type { Connector } from '@coffre/connector'
+import { dropSlots } from './capture/slots.ts'
+import { checkPostgresql } from './checks.ts'
+import {
+  identifyPostgresql,
+  type PostgresqlConfig,
+  type PostgresqlSecrets,
+  parsePostgresqlConfig,
+  parsePostgresqlSecrets,
+} from './config.ts'
+import { locatePostgresql } from './locate.ts'
+import { restorePostgresql } from './restore/restore-postgresql.ts'
+import type { PostgresqlSettings } from './settings.ts'
+import { PostgresqlSource } from './source.ts'
+import { verifyPostgresql } from './verify/verify-postgresql.ts'
+
+/** PostgreSQL 15 to 18 over its replication protocol. The settings are of the machine that restores. */
+export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Connector<PostgresqlConfig, PostgresqlSecrets> {
+  return {
+    engine: 'postgresql',
+    abilities: { isContinuous: true, isConsistent: true, restoresParts: false, restoresTo: ['folder'] },
+    parseConfig: parsePostgresqlConfig,
+    parseSecrets: parsePostgresqlSecrets,
+    identify: identifyPostgresql,
+    check: (config, secrets, _context, signal) => checkPostgresql({ config, secrets }, signal),
+    open: (config, secrets, context, signal) => PostgresqlSource.open({ config, secrets }, context, signal),
+    restore: (point, request, context, signal) => restorePostgresql(point, request, settings, context, signal),
+    locate: locatePostgresql,
+    release: (config, secrets, _context, signal) => dropSlots({ config, secrets }, signal),
+    verify: (point, restored, _context, signal) => verifyPostgresql(point, restored, settings, signal),
+  }
+}
+
+/** The connector on a machine that says nothing of where engines are. */
+export const postgresqlConnector: Connector<PostgresqlConfig, PostgresqlSecrets> = createPostgresqlConnector()

@@ -1,0 +1,3 @@
+export type { PostgresqlConfig, PostgresqlSecrets } from './config.ts'
+export { createPostgresqlConnector, postgresqlConnector } from './connector.ts'
+export type { PostgresqlSettings } from './settings.ts'
