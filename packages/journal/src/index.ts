@@ -1,6 +1,7 @@
 export { describeLog, type EpochDescription, type LogWindow } from './describe-log.ts'
 export { foldJournal } from './fold/fold-journal.ts'
 export type { FoldedPoint, FoldOptions, FoldOutcome, FoldSession } from './fold/fold-options.ts'
+export { type LogPoint, listLogPoints } from './fold/log-point.ts'
 export { Journal, type JournalOptions } from './journal.ts'
 export { JournalReader, type LocateRequest } from './read/journal-reader.ts'
 export type { Located } from './read/locate.ts'

@@ -36,7 +36,7 @@ export function hoursOfMarks(marks: readonly Mark[], firstHourMs: number): Reado
   })
 }
 
-export function beginOfHour(timeMs: number): number {
+function beginOfHour(timeMs: number): number {
   return Math.floor(timeMs / hourMs) * hourMs
 }
 

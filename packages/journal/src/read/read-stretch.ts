@@ -47,7 +47,7 @@ export function* hoursOf(content: LogContent, { branch, after, through }: Stretc
 }
 
 /** The part of a batch that lies between two offsets; undefined when none does. */
-export function clip(format: LogFormat, batch: ChangeBatch, after: string, through: string): ChangeBatch | undefined {
+function clip(format: LogFormat, batch: ChangeBatch, after: string, through: string): ChangeBatch | undefined {
   const { branch } = batch.after
   let { bytes } = batch
   if (batch.through.offset <= after || batch.after.offset >= through) return undefined

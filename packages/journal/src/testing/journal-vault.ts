@@ -11,7 +11,7 @@ import { at, SegmentFormat } from './segment-format.ts'
 
 export const streamName = 'shop'
 export const segmentBytes = 1000
-export const format = new SegmentFormat(segmentBytes)
+const format = new SegmentFormat(segmentBytes)
 const { signal } = new AbortController()
 
 /** A journal in a vault that a test has open, and what it takes to work with it. */
