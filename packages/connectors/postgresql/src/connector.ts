@@ -1,4 +1,5 @@
 import type { Connector } from '@coffre/connector'
+import { readBaseDetails } from './base/base-details.ts'
 import { dropSlots } from './capture/slots.ts'
 import { checkPostgresql } from './checks.ts'
 import {
@@ -13,6 +14,7 @@ import { restorePostgresql } from './restore/restore-postgresql.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { PostgresqlSource } from './source.ts'
 import { verifyPostgresql } from './verify/verify-postgresql.ts'
+import { WalLogFormat } from './wal-log-format.ts'
 
 /** PostgreSQL 15 to 18 over its replication protocol. The settings are of the machine that restores. */
 export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Connector<PostgresqlConfig, PostgresqlSecrets> {
@@ -26,6 +28,7 @@ export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Co
     open: (config, secrets, context, signal) => PostgresqlSource.open({ config, secrets }, context, signal),
     restore: (point, request, context, signal) => restorePostgresql(point, request, settings, context, signal),
     locate: locatePostgresql,
+    logFormat: (manifest) => new WalLogFormat(readBaseDetails(manifest).segmentBytes),
     release: (config, secrets, _context, signal) => dropSlots({ config, secrets }, signal),
     verify: (point, restored, _context, signal) => verifyPostgresql(point, restored, settings, signal),
   }

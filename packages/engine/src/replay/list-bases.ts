@@ -25,8 +25,9 @@ export async function listBases(
   const bases: Base[] = []
   for (const snapshot of (await listSnapshots(session.repository, signal, () => undefined)).toReversed()) {
     const labels = labelsOf(snapshot.tags)
-    if (labels.source !== source || labels.engine !== engine || labels.position === undefined || labels.state !== 'complete')
-      continue
+    if (labels.source !== source || labels.engine !== engine || labels.position === undefined) continue
+    // Only what is not complete says how it is.
+    if (labels.state !== undefined && labels.state !== 'complete') continue
     const document = await readDocument(session, index, snapshot, signal)
     const { begin, end } = document ?? {}
     if (document !== undefined && begin !== undefined && end !== undefined) bases.push({ snapshot, document, begin, end })

@@ -33,6 +33,7 @@ export class PostgresServer implements AsyncDisposable {
   readonly folder: string
   readonly installation: PostgresInstallation
   readonly #log: string[] = []
+  readonly #listeners = new Set<(line: string | undefined) => void>()
   #postmaster: ChildProcess | undefined
 
   private constructor(major: PostgresMajor, port: number, folder: string, installation: PostgresInstallation) {
@@ -119,6 +120,23 @@ export class PostgresServer implements AsyncDisposable {
       if (this.#postmaster === child) this.#postmaster = undefined
     })
     await this.#untilReady(child)
+  }
+
+  /** Resolves once the server has said something like it since its last start. */
+  async logged(pattern: RegExp): Promise<void> {
+    if (this.#log.some((line) => pattern.test(line))) return
+    const said = Promise.withResolvers<void>()
+    const listener = (line: string | undefined): void => {
+      if (line === undefined)
+        said.reject(new Error(`PostgreSQL ended without saying ${pattern}:\n${this.#log.slice(-20).join('\n')}`))
+      else if (pattern.test(line)) said.resolve()
+    }
+    this.#listeners.add(listener)
+    try {
+      await said.promise
+    } finally {
+      this.#listeners.delete(listener)
+    }
   }
 
   /** Ends it: `fast` as an administrator would, with a checkpoint; `immediate` without, so that it recovers at the next start. */
@@ -242,12 +260,17 @@ export class PostgresServer implements AsyncDisposable {
     const { stderr } = child
     if (stderr === null) throw new Error('PostgreSQL was started without its log')
     const ready = Promise.withResolvers<void>()
+    this.#log.length = 0
     createInterface({ input: stderr }).on('line', (line) => {
       this.#log.push(line)
       if (this.#log.length > logLinesMax) this.#log.shift()
+      for (const listener of this.#listeners) listener(line)
       if (/database system is ready to accept (?:read-only )?connections/.test(line)) ready.resolve()
     })
     child.once('error', ready.reject)
+    child.once('close', () => {
+      for (const listener of this.#listeners) listener(undefined)
+    })
     child.once('close', (code) => ready.reject(new Error(`PostgreSQL ended with ${code}:\n${this.#log.slice(-20).join('\n')}`)))
     await ready.promise
   }
