@@ -47,7 +47,7 @@ port.once('message', (setup: WorkerSetup | typeof endOfWork) => {
 /** By itself, as a thread that is terminated leaves behind what is not V8's. */
 function end(): void {
   primitives.release()
-  process.exit(0)
+  port?.close()
 }
 
 function kernelFor({ key, options, index, slots }: WorkerSetup): Kernel {

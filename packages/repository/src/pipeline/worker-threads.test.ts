@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { WorkerThreads } from './worker-threads.ts'
+import { endWorker, WorkerThreads } from './worker-threads.ts'
 
 test('threads that were started ahead are the ones taken, and those left over are ended', async () => {
   const threads = new WorkerThreads()
@@ -19,6 +19,7 @@ test('threads that were started ahead are the ones taken, and those left over ar
   const exits = [taken, left, spare, fresh].map((worker) => once(worker, 'exit'))
   // Those taken belong to the caller and were not ended.
   for (const worker of [taken, left, spare, fresh]) assert.ok(worker.threadId > 0)
-  await Promise.all([taken, left, spare, fresh].map((worker) => worker.terminate()))
+  // They are still loading. To be terminated in the middle of that would end the whole process.
+  await Promise.all([taken, left, spare, fresh].map(endWorker))
   await Promise.all(exits)
 })
