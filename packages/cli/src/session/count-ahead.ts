@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { ByteString } from '@coffre/foundation'
 import type { SelectionRules } from './backup-selection.ts'
@@ -16,18 +17,27 @@ export function countAhead(
   onCounted: (totals: CountedTotals) => void,
 ): AsyncDisposable {
   let worker: Worker | undefined
+  let isEnded = false
+  const stop = new Int32Array(new SharedArrayBuffer(4))
   const timer = setTimeout(() => {
-    const request: CountRequest = { targets, rules }
+    const request: CountRequest = { targets, rules, stop }
     worker = new Worker(new URL('./count-worker.ts', import.meta.url), { workerData: request })
     worker.on('message', onCounted)
     worker.on('error', () => undefined)
+    worker.once('exit', () => {
+      isEnded = true
+    })
     worker.unref()
   }, startAfterMs)
   timer.unref()
   return {
     async [Symbol.asyncDispose]() {
       clearTimeout(timer)
-      await worker?.terminate()
+      // It is told, and ends by itself: a thread that is ended in the middle of a call to the system ends the process.
+      Atomics.store(stop, 0, 1)
+      if (worker === undefined || isEnded) return
+      worker.ref()
+      await once(worker, 'exit')
     },
   }
 }

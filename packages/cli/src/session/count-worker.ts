@@ -7,6 +7,8 @@ export interface CountRequest {
   /** Absolute. */
   readonly targets: readonly ByteString[]
   readonly rules: SelectionRules
+  /** Not 0 once nobody wants to know any more. */
+  readonly stop: Int32Array<SharedArrayBuffer>
 }
 
 export interface CountedTotals {
@@ -15,16 +17,17 @@ export interface CountedTotals {
 }
 
 if (!isMainThread) {
-  const { targets, rules } = workerData as CountRequest
+  const { targets, rules, stop } = workerData as CountRequest
+  const isStopped = (): boolean => Atomics.load(stop, 0) !== 0
   const files = openLocalFiles()
   const selection = backupSelection(rules, targets, files, () => undefined)
   const totals: CountedTotals = { files: 0, bytes: 0 }
-  for (const target of targets) count(target, selection, files, totals)
-  parentPort?.postMessage(totals)
+  for (const target of targets) count(target, selection, files, totals, isStopped)
+  if (!isStopped()) parentPort?.postMessage(totals)
 }
 
-function count(path: ByteString, selection: Selection, files: LocalFiles, totals: CountedTotals): void {
-  if (!selection.includesName(path)) return
+function count(path: ByteString, selection: Selection, files: LocalFiles, totals: CountedTotals, isStopped: () => boolean): void {
+  if (isStopped() || !selection.includesName(path)) return
   try {
     const status = files.status(path)
     if (!selection.includes(path, status)) return
@@ -34,7 +37,7 @@ function count(path: ByteString, selection: Selection, files: LocalFiles, totals
     }
     if (status.type !== 'dir') return
     const prefix = path === '/' ? path : `${path}/`
-    for (const { name } of files.readDirectory(path)) count(prefix + name, selection, files, totals)
+    for (const { name } of files.readDirectory(path)) count(prefix + name, selection, files, totals, isStopped)
   } catch (error) {
     if (!isCoffreError(error)) throw error
   }
