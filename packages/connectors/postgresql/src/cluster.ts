@@ -26,7 +26,7 @@ const oldestMajor = 15
 const newestMajor = 18
 
 /** Looks at one member, by the replication protocol and by SQL: what it takes to be saved from. */
-export async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<MemberState> {
+async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<MemberState> {
   await using replication = await ReplicationConnection.open(access, member, signal)
   const [identity] = await replication.query('IDENTIFY_SYSTEM')
   const [systemId, timeline, end] = identity ?? []

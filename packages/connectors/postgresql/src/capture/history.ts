@@ -28,7 +28,7 @@ export async function readHistory(connection: ReplicationConnection, timeline: n
 }
 
 /** One line for each timeline that was left: its number, where, and why. */
-export function parseHistory(document: string): PastTimeline[] {
+function parseHistory(document: string): PastTimeline[] {
   return document.split('\n').flatMap((line) => {
     const [timeline, end] = line.trim().split(/\s+/)
     return timeline === undefined || end === undefined || timeline.startsWith('#')
