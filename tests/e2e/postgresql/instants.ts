@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { postgresqlConnector } from '@coffre/connector-postgresql'
-import { type CaptureState, lockVault, planReplay, type ReplayPlan, runBackup, runCapture, runRestore } from '@coffre/engine'
-import { systemContext } from '@coffre/foundation'
-import { initRepository, type Repository } from '@coffre/repository'
-import { LocalBackend } from '@coffre/storage'
-import { fixtureContext, type PostgresMajor, PostgresServer, type SeededRandom, temporaryFolder } from '@coffre/testkit'
+import { lockVault, planReplay, type ReplayPlan, runRestore } from '@coffre/engine'
+import type { Repository } from '@coffre/repository'
+import { type PostgresMajor, PostgresServer, type SeededRandom, temporaryFolder } from '@coffre/testkit'
+import { Captured, makeBase, makeVault, noSignal, nowUs, source } from './captured.ts'
 import { type LoggedEnd, readEnds } from './waldump.ts'
 
 /** What is tried: a source under load whose log is captured, and instants of it that are restored. */
@@ -18,8 +16,6 @@ export interface Instants {
   readonly report: (line: string) => void
 }
 
-const source = 'shop'
-const noSignal = new AbortController().signal
 const clients = 3
 const busyMs = 4000
 const idleMs = 2500
@@ -41,10 +37,7 @@ export async function tryInstants({ major, instants, random, report }: Instants)
     await server.query('create table ledger (xid bigint primary key, client int, note text)', undefined, database)
     await server.query('create unlogged table gone (n int)', undefined, database)
   }
-  const context = { ...fixtureContext({ workers: 2 }), clock: systemContext.clock, random: systemContext.random }
-  await mkdir(join(folder.path, 'vault'))
-  const backend = new LocalBackend(join(folder.path, 'vault'), context)
-  const repository = await initRepository(backend, context, { password: Buffer.from('x') }, noSignal)
+  const repository = await makeVault(join(folder.path, 'vault'))
   const captured = new Captured(repository, server)
   await captured.until(await nowUs(server))
   const load = new Load(server, random)
@@ -110,62 +103,6 @@ async function tryOne({ server, repository, folder, ends, us, report }: Trial): 
 function assertExplains({ stop }: ReplayPlan, last: LoggedEnd | undefined, next: LoggedEnd | undefined): void {
   if (stop.lastKept !== undefined) assert.equal(stop.lastKept.us, last?.us)
   assert.equal(stop.firstLeftOut?.us, next?.us)
-}
-
-async function makeBase(repository: Repository, server: PostgresServer): Promise<void> {
-  await using session = await lockVault(repository, {}, noSignal)
-  const items = { kind: 'items', connector: postgresqlConnector, config: configOf(server), secrets: {} } as const
-  const request = { source, job: 'base', isRetry: false, programVersion: 'test' }
-  const { state } = await runBackup(session, items, request, () => undefined, noSignal)
-  assert.equal(state, 'complete')
-}
-
-const configOf = (server: PostgresServer) =>
-  postgresqlConnector.parseConfig({ members: [{ host: '127.0.0.1', port: server.port }], keepsLog: true })
-
-async function nowUs(server: PostgresServer): Promise<number> {
-  return Number((await server.query('select (extract(epoch from clock_timestamp()) * 1000000)::bigint as us'))[0]?.['us'])
-}
-
-/** A capture that runs beside the test. */
-class Captured {
-  readonly #abort = new AbortController()
-  readonly #ended: Promise<unknown>
-  #state: CaptureState | undefined
-  #changed = Promise.withResolvers<void>()
-
-  constructor(repository: Repository, server: PostgresServer) {
-    const vault = { repository, lock: (signal: AbortSignal) => lockVault(repository, {}, signal) }
-    const times = { sealEveryMs: 500, foldEveryMs: 3000, foldBytes: 1 << 24, foldEveryMsMin: 2000, closeAfterMs: 600_000 }
-    const request = { source, afresh: false, programVersion: 'test', times }
-    const events = {
-      sealed: (state: CaptureState) => this.#tell(state),
-      folded: () => undefined,
-      foldFailed: (error: unknown) => this.#changed.reject(error),
-    }
-    const captureSource = { connector: postgresqlConnector, config: configOf(server), secrets: {} }
-    this.#ended = runCapture(vault, captureSource, request, events, this.#abort.signal).catch((error: unknown) => {
-      if (!this.#abort.signal.aborted) this.#changed.reject(error)
-    })
-  }
-
-  /** Resolves once the window proves this time, to where it then ends. */
-  async until(us: number): Promise<number> {
-    while ((this.#state?.mark?.sourceMs ?? 0) * 1000 < us) await this.#changed.promise
-    return Math.floor((this.#state?.mark?.sourceMs ?? 0) * 1000)
-  }
-
-  async stop(): Promise<void> {
-    this.#abort.abort()
-    await this.#ended
-  }
-
-  #tell(state: CaptureState): void {
-    this.#state = state
-    this.#changed.resolve()
-    this.#changed = Promise.withResolvers()
-    this.#changed.promise.catch(() => undefined)
-  }
 }
 
 /** Clients that write rows under their own transaction numbers, in every way that PostgreSQL has. */
