@@ -110,7 +110,9 @@ export {
   getStatus,
   listAlarms,
   type StatusView,
+  type StreamView,
   statusSchema,
+  streamSchema,
 } from './operations/status-operations.ts'
 export {
   beginTwoFactor,

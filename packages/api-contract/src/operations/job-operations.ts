@@ -23,7 +23,21 @@ export const finalJobStates: ReadonlySet<JobStateName> = new Set(['ABORTED', 'CO
 
 export const jobSchema = z.object({
   id: idSchema,
-  kind: z.enum(['BACKUP', 'COPY', 'RESTORE', 'VERIFY', 'PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'HEAL', 'CATALOGUE_BACKUP']),
+  kind: z.enum([
+    'BACKUP',
+    'CAPTURE',
+    'COPY',
+    'RESTORE',
+    'EXPLAIN',
+    'TIMELINE',
+    'VERIFY',
+    'PRUNE',
+    'EXPIRE',
+    'HOLD',
+    'RECORD',
+    'HEAL',
+    'CATALOGUE_BACKUP',
+  ]),
   state: jobStateSchema,
   message: z.string().nullable(),
   source: z.object({ id: idSchema.nullable(), name: z.string() }).nullable(),
@@ -43,6 +57,7 @@ export const jobSchema = z.object({
   startedAt: instantSchema.nullable(),
   completedAt: instantSchema.nullable(),
   error: problemSchema.pick({ code: true, detail: true, hint: true }).nullable(),
+  result: z.record(z.string(), z.unknown()).nullable().describe('what came of it, in the words of its kind'),
 })
 export type JobView = z.output<typeof jobSchema>
 

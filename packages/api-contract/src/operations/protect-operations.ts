@@ -23,6 +23,14 @@ export const protectSource = defineOperation({
       .describe('`every 6h`, `cron(0 3 * * ? *)`, `0 3 * * *`, `rate(1 day)`; on demand only when absent'),
     keep: z.string().max(100).optional().describe('counts per period, such as `7d,4w,12m`'),
     deleteAfter: z.string().max(20).optional().describe('a term, such as `35d`; for ever when neither this nor `keep` is given'),
+    continuous: z.boolean().default(false).describe('capture its log between backups as well'),
+    window: z
+      .string()
+      .max(20)
+      .optional()
+      .describe(
+        'how far back any second stays restorable, in whole days such as `7d`; backups are kept as long as that takes, unless `keep` or `deleteAfter` says longer',
+      ),
     timeZone: z.string().max(64).default('UTC'),
     planName: nameSchema.optional().describe('the name of the source when absent'),
   }),

@@ -109,12 +109,13 @@ export const deleteSource = defineOperation({
   method: 'DELETE',
   path: '/sources/{source}',
   summary: 'Stop protecting a source',
-  description: 'Its recovery points stay until they expire. Refused while a job of it runs.',
+  description:
+    'Its recovery points stay until they expire. The capture of its log ends first, and what the source keeps for us, such as a replication slot, is given back. Refused while any other job of it runs.',
   right: 'source.write',
   params: z.object({ source: idOrNameSchema }),
   query: nothing,
   body: undefined,
-  status: 204,
-  answer: nothing,
+  status: 200,
+  answer: z.object({ findings: z.array(findingSchema).describe('what the source could not be told') }),
   problems: ['object.missing', 'object.in-use'],
 })

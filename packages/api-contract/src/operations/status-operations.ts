@@ -15,6 +15,22 @@ export const alarmSchema = z.object({
 })
 export type AlarmView = z.output<typeof alarmSchema>
 
+export const streamSchema = z.object({
+  source: z.object({ id: idSchema, name: z.string() }),
+  vault: z.object({ id: idSchema, name: z.string() }),
+  state: z.enum(['STARTING', 'CAPTURING', 'RETRYING', 'GAP', 'STOPPED']),
+  epoch: z.int().nullable().describe('counts how often the log was begun anew; between two of them is a gap'),
+  windowFrom: instantSchema.nullable().describe('the first instant that any second from on can be restored'),
+  windowThrough: instantSchema.nullable().describe("the last one, by the source's clock"),
+  lagSeconds: z.number().nullable().describe('how old that is'),
+  clockSkewMs: z.int().nullable().describe("how far the source's clock is ahead"),
+  capturedBytes: z.int(),
+  unfoldedBytes: z.int().describe('of log that is sealed, and in no recovery point yet'),
+  isBaseNeeded: z.boolean().describe('no base stands that this log could be replayed on'),
+  error: z.object({ code: z.string(), detail: z.string() }).nullable(),
+})
+export type StreamView = z.output<typeof streamSchema>
+
 export const statusSchema = z.object({
   health: z.enum(['ok', 'warning', 'critical']).describe('that of the worst alarm that holds'),
   version: z.string(),
@@ -34,6 +50,7 @@ export const statusSchema = z.object({
       }),
     )
     .describe('of the first thousand sources by name, those that are not well first'),
+  streams: z.array(streamSchema).describe('the continuous logs, by source and vault'),
   alarms: z.array(alarmSchema).describe('those that hold, the worst first'),
 })
 export type StatusView = z.output<typeof statusSchema>

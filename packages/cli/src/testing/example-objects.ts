@@ -70,6 +70,7 @@ export function exampleJob(parts: Partial<JobView> = {}): JobView {
     startedAt: at,
     completedAt: null,
     error: null,
+    result: null,
     ...parts,
   }
 }

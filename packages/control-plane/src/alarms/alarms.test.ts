@@ -74,7 +74,7 @@ test('an alarm is a metric for as long as it holds', async () => {
     .set({ clearedAt: new Date(nowMs) })
     .execute()
   const metrics = new MetricRegistry()
-  addStateMetrics(metrics, its.catalogue)
+  addStateMetrics(metrics, its.catalogue, context.clock)
   await renewAlarms(its.catalogue, context, own, [trouble])
   assert.match(await metrics.render(), /^coffre_alarms\{severity="warning"\} 1$/m)
   await renewAlarms(its.catalogue, context, own, [])

@@ -2,6 +2,7 @@ import { type Context, dayMs, minuteMs } from '@coffre/foundation'
 import { sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import { PlannedRules, selectableSources } from '../plans/planned-rules.ts'
+import { streamTroubles } from './stream-troubles.ts'
 import { tamperedVaults } from './tampered-vaults.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -21,6 +22,7 @@ export async function findTroubles(catalogue: Catalogue, context: Context, proje
     failedVaultJobs(catalogue, projectId),
     damagedPoints(catalogue, projectId),
     tamperedVaults(catalogue, projectId),
+    streamTroubles(catalogue, context, projectId),
     missedRuns(catalogue, projectId, new Date(nowMs - dayMs)),
     idlePlans(catalogue, projectId),
     needyState(catalogue, projectId, new Date(nowMs - waitedMs)),

@@ -11,6 +11,9 @@ export interface Trouble {
 export const troubleKinds = [
   'backup.failed',
   'backup.late',
+  'capture.failed',
+  'capture.gap',
+  'capture.lag',
   'clock.skew',
   'copy.failed',
   'heal.failed',

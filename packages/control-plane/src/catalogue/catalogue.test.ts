@@ -27,6 +27,7 @@ test('servers that start at once bring the catalogue up to date together', async
       '0005-vault-records',
       '0006-job-failures',
       '0007-locked-vaults',
+      '0008-streams',
     ],
   )
 })

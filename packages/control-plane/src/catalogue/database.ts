@@ -2,6 +2,7 @@ import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type * as people from './tables/people-tables.ts'
 import type * as policy from './tables/policy-tables.ts'
+import type { StreamTable } from './tables/stream-table.ts'
 import type * as users from './tables/user-tables.ts'
 import type * as work from './tables/work-tables.ts'
 
@@ -27,6 +28,7 @@ export interface Database {
   hold: work.HoldTable
   holdPoint: work.HoldPointTable
   vaultRecord: work.VaultRecordTable
+  stream: StreamTable
   roleGrant: people.RoleGrantTable
   apiKey: people.ApiKeyTable
   addressRule: people.AddressRuleTable

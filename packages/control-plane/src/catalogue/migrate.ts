@@ -8,6 +8,7 @@ import { up as usersAndSessions } from './migrations/0004-users-and-sessions.ts'
 import { up as vaultRecords } from './migrations/0005-vault-records.ts'
 import { up as jobFailures } from './migrations/0006-job-failures.ts'
 import { up as lockedVaults } from './migrations/0007-locked-vaults.ts'
+import { up as streams } from './migrations/0008-streams.ts'
 
 /** In this order, for ever: what was released is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -18,6 +19,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0005-vault-records': { up: vaultRecords },
   '0006-job-failures': { up: jobFailures },
   '0007-locked-vaults': { up: lockedVaults },
+  '0008-streams': { up: streams },
 }
 
 /** Brings the catalogue to the layout of this version. Of several servers that start at once, one does it and the others wait. */

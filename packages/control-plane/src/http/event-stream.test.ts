@@ -29,6 +29,7 @@ const job = (percent: number): JobView => ({
   startedAt: null,
   completedAt: null,
   error: null,
+  result: null,
 })
 
 /** A source of events that the test feeds, and that tells when it was ended. */

@@ -11,7 +11,7 @@ let its: TestCatalogue
 let api: TestApi
 
 const handlers = [
-  defineHandler(deleteSource, async () => ({})),
+  defineHandler(deleteSource, async () => ({ findings: [] })),
   defineHandler(getVault, () => Promise.reject(new CoffreError('storage.bucket-missing', 'there is no such bucket'))),
   defineHandler(getSource, () => Promise.reject(new CoffreError('source.unreachable', 'it is down'))),
   defineHandler(startBackup, () => Promise.reject(new CoffreError('source.credentials', 'refused'))),

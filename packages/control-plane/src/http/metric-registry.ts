@@ -7,6 +7,8 @@ export interface Counter {
 /** A value that goes up and down. */
 export interface Gauge {
   set(value: number, labels?: Labels): void
+  /** Forgets every value: what is not set again is not there. */
+  clear(): void
 }
 /** How often values up to each bound came. */
 export interface Histogram {
@@ -34,7 +36,7 @@ export class MetricRegistry {
 
   gauge(name: string, help: string): Gauge {
     const series = this.#register(name, 'gauge', help)
-    return { set: (value, labels = {}) => void series.set(seriesName(name, labels), value) }
+    return { set: (value, labels = {}) => void series.set(seriesName(name, labels), value), clear: () => series.clear() }
   }
 
   histogram(name: string, help: string, bounds: readonly number[]): Histogram {

@@ -179,14 +179,14 @@ test('an answer that is not what its schema says is a bug, told to the log only'
 })
 
 test('each change has one entry, within its transaction where it has one; a failed one has one too', async () => {
-  const run = async ({ audit, params }: ApiCall<typeof deleteSource>): Promise<Record<string, never>> => {
+  const run = async ({ audit, params }: ApiCall<typeof deleteSource>): Promise<{ findings: [] }> => {
     if (params.source === 'refused') throw new CoffreError('auth.forbidden', 'it is protected')
-    if (params.source === 'plain') return {}
+    if (params.source === 'plain') return { findings: [] }
     await its.catalogue.transaction().execute(async (transaction) => {
       await audit({ target: `source:${params.source}`, detail: { points: 3 } }, transaction)
       if (params.source === 'undone') throw new CoffreError('source.unreachable', 'gone')
     })
-    return {}
+    return { findings: [] }
   }
   const api = await start(defineHandler(deleteSource, run))
   const client = api.client('writer', ['source.write'])

@@ -21,6 +21,20 @@ const lifecycleSchema: z.ZodType<Lifecycle> = z.object({
 /** The state folder of whose workers can do it; null when any worker can. */
 const machineSchema = z.string().nullable()
 
+/** What is wanted back of a source with a log. */
+const logWishSchema = z.object({
+  engine: z.string(),
+  target: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('latest') }),
+    z.object({ kind: z.literal('time'), us: z.int() }),
+    z.object({ kind: z.literal('transaction'), id: z.string() }),
+    z.object({ kind: z.literal('name'), name: z.string() }),
+    z.object({ kind: z.literal('position'), text: z.string() }),
+  ]),
+  branch: z.string().exactOptional(),
+})
+export type LogWish = z.output<typeof logWishSchema>
+
 /** What each kind of job is asked for, beside what its row says. Written by a server, read by a worker, perhaps of a later version. */
 export const jobRequestSchemas = {
   BACKUP: z.object({
@@ -33,7 +47,21 @@ export const jobRequestSchemas = {
     copies: z.array(z.object({ targetVault: z.string(), lifecycle: lifecycleSchema })),
   }),
   COPY: z.object({ machine: machineSchema, pointId: z.uuid(), lifecycle: lifecycleSchema, timeZone: z.string() }),
-  RESTORE: z.object({ machine: machineSchema, pointId: z.uuid(), to: z.string(), overwrite: z.boolean() }),
+  /** Captures a source's log until it is told to end. */
+  CAPTURE: z.object({ machine: machineSchema }),
+  /** A point as it is; or what a source with a log is to be replayed to, with what only its engine knows of. */
+  RESTORE: z.object({
+    machine: machineSchema,
+    pointId: z.uuid().exactOptional(),
+    wish: logWishSchema.exactOptional(),
+    to: z.string(),
+    overwrite: z.boolean(),
+    options: z.record(z.string(), z.unknown()).exactOptional(),
+  }),
+  /** Finds out what a restore would do; where a target is named, also what stands in its way there. */
+  EXPLAIN: z.object({ machine: machineSchema, wish: logWishSchema, to: z.string().exactOptional() }),
+  /** Lists what a vault has of a source's log. */
+  TIMELINE: z.object({ machine: machineSchema }),
   VERIFY: z.object({ machine: machineSchema, pointId: z.uuid(), read: z.enum(['structure', 'sample', 'all']) }),
   EXPIRE: z.object({
     machine: machineSchema,

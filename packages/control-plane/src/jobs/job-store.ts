@@ -39,7 +39,7 @@ export interface JobEnd {
   readonly notBefore?: Date
 }
 
-/** How many workers may be lost over a job before it is taken for what kills them. */
+/** How many workers may be lost over a job before it is taken for what kills them. A capture outlives any number of workers. */
 const lossesMax = 25
 
 /**
@@ -94,7 +94,7 @@ export class JobStore {
         return undefined
       }
       if (job.notBefore > now || nextJobState(job.state, 'taken') === undefined) return undefined
-      if (job.attempt >= job.failures + lossesMax) {
+      if (job.kind !== 'CAPTURE' && job.attempt >= job.failures + lossesMax) {
         const detail = `${job.attempt - job.failures} attempts ended with their worker`
         const error = { code: 'job.lost', detail, hint: 'Look into the log of the workers: are they out of memory?' }
         const columns = { workerId: null, leaseUntil: null, completedAt: now, error: JSON.stringify(error) }

@@ -68,6 +68,7 @@ function viewOf(row: JobRow): JobView {
     startedAt: row.startedAt?.toISOString() ?? null,
     completedAt: row.completedAt?.toISOString() ?? null,
     error: row.error === null ? null : errorSchema.parse(row.error),
+    result: row.result as Record<string, unknown> | null,
   }
 }
 

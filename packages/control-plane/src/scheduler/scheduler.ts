@@ -7,6 +7,7 @@ import type { AuditLog } from '../audit/audit-log.ts'
 import type { AuditSink } from '../audit/audit-sink.ts'
 import { forgetOld } from '../people/forget-old.ts'
 import type { People } from '../people/people.ts'
+import { startDueCaptures } from './due-captures.ts'
 import { startDueCatalogueBackup } from './due-catalogue-backups.ts'
 import { startDueHeals } from './due-heals.ts'
 import { startDueHolds } from './due-holds.ts'
@@ -26,6 +27,7 @@ export interface SchedulerParts extends DueParts {
 }
 
 const rulesMs = 1000
+const capturesMs = 2000
 const alarmsMs = 15_000
 const auditExportMs = 5000
 const retentionMs = 5 * minuteMs
@@ -50,6 +52,10 @@ export class Scheduler implements AsyncDisposable {
       await runDueRules(parts)
       await store.expireLate()
       return nextDueMs(catalogue)
+    })
+    repeat('looking after continuous logs', capturesMs, async () => {
+      await startDueCaptures(parts)
+      return undefined
     })
     repeat('looking for troubles', alarmsMs, async (signal) => {
       const projects = await catalogue.selectFrom('project').select(['id', 'orgId']).execute()

@@ -76,7 +76,7 @@ export async function serve(
   const machine = await machineName(settings.stateFolder, context.random)
   const local = await LocalCredential.renew(settings.stateFolder, context.random)
   const metrics = new MetricRegistry()
-  addStateMetrics(metrics, catalogue)
+  addStateMetrics(metrics, catalogue, context.clock)
   const app = newHttpApp({
     context,
     catalogue,

@@ -4,6 +4,7 @@ import { defineHandler, type Handler } from '../http/api-call.ts'
 import { applyPlanWithin } from '../plans/apply-plan.ts'
 import { findPlan } from '../plans/plan-view.ts'
 import { findVault } from '../vaults/vault-view.ts'
+import { continuousDays } from './continuous-days.ts'
 import { createSource, type SourceParts } from './create-source.ts'
 import { findSource } from './source-view.ts'
 
@@ -12,11 +13,14 @@ export function protectHandlers(parts: SourceParts): readonly Handler[] {
   const { catalogue, context } = parts
   return [
     defineHandler(protectSource, async ({ projectId, principal, body, audit, signal }) => {
-      const { vault: vaultName, schedule, keep, deleteAfter, timeZone, planName, ...source } = body
+      const { vault: vaultName, schedule, keep, deleteAfter, timeZone, planName, continuous, window, ...source } = body
       const vault = await findVault(catalogue, projectId, vaultName)
       if (vault === undefined) throw objectMissing('vault', vaultName)
-      const lifecycle = { ...(keep === undefined ? {} : { keep }), ...(deleteAfter === undefined ? {} : { deleteAfter }) }
-      const rule = { name: 'main', targetVault: vault.name, ...(schedule === undefined ? {} : { schedule }), lifecycle }
+      const nowMs = context.clock.nowMs()
+      const days = continuous || window !== undefined ? continuousDays({ continuous, window, schedule, keep, deleteAfter, timeZone, nowMs }) : {}
+      const lifecycle = { ...(keep === undefined ? {} : { keep }), ...(deleteAfter === undefined ? {} : { deleteAfter }), ...days.lifecycle }
+      const scheduled = schedule === undefined ? {} : { schedule }
+      const rule = { name: 'main', targetVault: vault.name, ...scheduled, lifecycle, ...days.rule }
       const name = planName ?? source.name
       const { secrets, tier, environment, region, resourceArn, ...rest } = source
       const request = { ...rest, projectId, secrets, tier, environment, region, resourceArn }

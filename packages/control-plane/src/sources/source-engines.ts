@@ -1,5 +1,6 @@
 import type { Connector, TreeConnector } from '@coffre/connector'
 import { filesConnector } from '@coffre/connector-files'
+import { postgresqlConnector } from '@coffre/connector-postgresql'
 import { CoffreError } from '@coffre/foundation'
 
 /** How sources of an engine are reached. */
@@ -12,6 +13,7 @@ export type SourceEngines = ReadonlyMap<string, SourceEngine>
 
 export const sourceEngines: SourceEngines = new Map([
   [filesConnector.engine, { kind: 'tree', connector: filesConnector as TreeConnector }],
+  [postgresqlConnector.engine, { kind: 'items', connector: postgresqlConnector as Connector }],
 ])
 
 export function engineNamed(engines: SourceEngines, name: string): SourceEngine {

@@ -47,10 +47,9 @@ export function sourceHandlers(parts: SourceParts): readonly Handler[] {
       await checkAgain(parts, projectId, params.source, signal)
       return found(projectId, params.source)
     }),
-    defineHandler(deleteOperation, async ({ projectId, params, audit }) => {
-      await deleteSource(parts, projectId, params.source, audit)
-      return {}
-    }),
+    defineHandler(deleteOperation, async ({ projectId, params, audit, signal }) => ({
+      findings: [...(await deleteSource(parts, projectId, params.source, audit, signal))],
+    })),
   ]
 }
 

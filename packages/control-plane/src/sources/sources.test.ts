@@ -131,10 +131,10 @@ test('a source in use stays; a deleted one leaves its name and tree free', async
     createdBy: 'user:a',
   }
   await its.catalogue.insertInto('job').values(job).execute()
-  await assert.rejects(deleteSource(parts, projectId, 'docs', audit), { code: 'object.in-use' })
+  await assert.rejects(deleteSource(parts, projectId, 'docs', audit, signal), { code: 'object.in-use' })
   await its.catalogue.updateTable('job').set({ state: 'COMPLETED' }).execute()
-  await deleteSource(parts, projectId, 'docs', audit)
+  await deleteSource(parts, projectId, 'docs', audit, signal)
   assert.equal(await findSource(its.catalogue, projectId, 'docs'), undefined)
-  await assert.rejects(deleteSource(parts, projectId, 'docs', audit), { code: 'object.missing' })
+  await assert.rejects(deleteSource(parts, projectId, 'docs', audit, signal), { code: 'object.missing' })
   await createSource(parts, request('docs', [join(folder, 'a')]), audit, signal)
 })

@@ -5,6 +5,7 @@ import type { Catalogue } from '../catalogue/database.ts'
 import type { AlarmTable } from '../catalogue/tables/people-tables.ts'
 import { defineHandler, type Handler } from '../http/api-call.ts'
 import { pageOfRows, readCursor } from '../http/page-cursor.ts'
+import { listStreams, streamView } from '../streams/stream-view.ts'
 import { protectionOf } from './protection.ts'
 
 export interface StatusParts {
@@ -40,6 +41,7 @@ export function statusHandlers({ catalogue, context, version }: StatusParts): re
         jobs: await jobCounts(catalogue, projectId, new Date(now.getTime() - dayMs)),
         workers: workers.map((worker) => ({ ...worker, seenAt: worker.seenAt.toISOString() })),
         protection: await protectionOf(catalogue, projectId, now),
+        streams: (await listStreams(catalogue, projectId)).map((row) => streamView(row, now.getTime())),
         alarms,
       }
     }),

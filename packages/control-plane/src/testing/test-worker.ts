@@ -13,11 +13,12 @@ import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
 import { machineName } from '../server/machine-name.ts'
 import { createSource } from '../sources/create-source.ts'
-import { sourceEngines } from '../sources/source-engines.ts'
+import { type SourceEngines, sourceEngines } from '../sources/source-engines.ts'
 import { type CreatedVault, createVault } from '../vaults/create-vault.ts'
 import type { NewVault } from '../vaults/new-vault.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
 import { attempt } from '../worker/attempt.ts'
+import type { JobRun } from '../worker/job-run.ts'
 import { OpenVaults } from '../worker/open-vaults.ts'
 import type { WorkerParts } from '../worker/worker-parts.ts'
 import { contextAhead, tellAhead } from './later-time.ts'
@@ -68,10 +69,11 @@ export class TestWorker {
       readonly aheadMs?: () => number
       /** Where credentials are that a vault has none of its own of. */
       readonly environment?: Environment
+      readonly engines?: SourceEngines
     } = {},
   ): Promise<TestWorker> {
     const { catalogue, stateFolder } = its
-    const { aheadMs, environment = {} } = options
+    const { aheadMs, environment = {}, engines = sourceEngines } = options
     const context = options.context ?? (aheadMs === undefined ? systemContext : contextAhead(aheadMs))
     const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
     const places = new CheapVaults(stateFolder, context, environment, 0)
@@ -85,7 +87,8 @@ export class TestWorker {
       secrets: new SecretStore(catalogue, box, context),
       places,
       vaults: new OpenVaults(places),
-      engines: sourceEngines,
+      engines,
+      captureTimes: { sealEveryMs: 0, foldEveryMs: 1e9, foldBytes: 1e12, foldEveryMsMin: 60_000, closeAfterMs: 60_000 },
       machine: await machineName(stateFolder, context.random),
       version: '0.0.0',
     }
@@ -116,17 +119,23 @@ export class TestWorker {
     return this.parts.catalogue.selectFrom('point').selectAll().where('jobId', '=', jobId).executeTakeFirstOrThrow()
   }
 
+  /** Takes a capture that waits, and works on it until it is told to end. */
+  async capture(): Promise<{ readonly run: JobRun; readonly done: Promise<void> } | undefined> {
+    const { machine } = this.parts
+    await this.#present()
+    const claim = await this.#claims.next({ workerId: this.#id, leaseMs: 60_000, machine, captures: true })
+    if (claim === undefined) return undefined
+    const started = Promise.withResolvers<JobRun>()
+    const unexpected = (line: string): void => started.reject(new Error(line))
+    const done = attempt(this.parts, claim, { leaseMs: 60_000, reportMs: 50 }, started.resolve, unexpected)
+    return { run: await started.promise, done }
+  }
+
   /** Does everything that waits, and resolves to it in its order. */
   async doAll(): Promise<Job[]> {
-    const { context, machine, store, catalogue } = this.parts
+    const { machine, store } = this.parts
     const done: Job[] = []
-    const now = new Date(context.clock.nowMs())
-    const row = { id: this.#id, hostname: 'test', pid: process.pid, version: '0.0.0', startedAt: now, seenAt: now }
-    await catalogue
-      .insertInto('worker')
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+    await this.#present()
     for (;;) {
       const claim = await this.#claims.next({ workerId: this.#id, leaseMs: 60_000, machine })
       if (claim === undefined) return done
@@ -137,5 +146,16 @@ export class TestWorker {
       const job = await store.find(claim.job.id)
       if (job !== undefined) done.push(job)
     }
+  }
+
+  async #present(): Promise<void> {
+    const { context, catalogue } = this.parts
+    const now = new Date(context.clock.nowMs())
+    const row = { id: this.#id, hostname: 'test', pid: process.pid, version: '0.0.0', startedAt: now, seenAt: now }
+    await catalogue
+      .insertInto('worker')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
   }
 }

@@ -3,15 +3,18 @@ import { isCatalogueFailure } from '../catalogue/catalogue-failure.ts'
 import type { JobKind } from '../catalogue/tables/work-tables.ts'
 import type { Claim } from '../jobs/job-claims.ts'
 import { type Finish, runBackupJob } from './backup-job.ts'
+import { runCaptureJob } from './capture-job.ts'
 import { runCatalogueBackupJob } from './catalogue-backup-job.ts'
 import { runCopyJob } from './copy-job.ts'
 import { runExpireJob } from './expire-job.ts'
+import { runExplainJob } from './explain-job.ts'
 import { runHealJob } from './heal-job.ts'
 import { runHoldJob } from './hold-job.ts'
 import { type Interruption, JobRun, type RunTimes } from './job-run.ts'
 import { runPruneJob } from './prune-job.ts'
 import { runRecordJob } from './record-job.ts'
 import { runRestoreJob } from './restore-job.ts'
+import { runTimelineJob } from './timeline-job.ts'
 import { runVerifyJob } from './verify-job.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -19,14 +22,17 @@ type Execute = (parts: WorkerParts, run: JobRun) => Promise<Finish>
 
 const executions: Readonly<Partial<Record<JobKind, Execute>>> = {
   BACKUP: runBackupJob,
+  CAPTURE: runCaptureJob,
   CATALOGUE_BACKUP: runCatalogueBackupJob,
   COPY: runCopyJob,
   EXPIRE: runExpireJob,
+  EXPLAIN: runExplainJob,
   HEAL: runHealJob,
   HOLD: runHoldJob,
   PRUNE: runPruneJob,
   RECORD: runRecordJob,
   RESTORE: runRestoreJob,
+  TIMELINE: runTimelineJob,
   VERIFY: runVerifyJob,
 }
 

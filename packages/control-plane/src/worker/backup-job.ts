@@ -65,7 +65,7 @@ export async function runBackupJob(parts: WorkerParts, run: JobRun): Promise<Fin
   }
 }
 
-async function sourceOf({ catalogue }: WorkerParts, job: Job): Promise<Selectable<SourceTable>> {
+export async function sourceOf({ catalogue }: WorkerParts, job: Job): Promise<Selectable<SourceTable>> {
   const source = await catalogue.selectFrom('source').selectAll().where('id', '=', job.sourceId).executeTakeFirst()
   if (source !== undefined && source.deletionDate === null) return source
   throw new CoffreError('object.missing', `there is no source ${job.sourceName ?? job.sourceId} any more`, {
@@ -73,7 +73,7 @@ async function sourceOf({ catalogue }: WorkerParts, job: Job): Promise<Selectabl
   })
 }
 
-async function backupSourceOf(parts: WorkerParts, source: Selectable<SourceTable>): Promise<BackupSource> {
+export async function backupSourceOf(parts: WorkerParts, source: Selectable<SourceTable>): Promise<BackupSource> {
   const engine = engineNamed(parts.engines, source.engine)
   const config = engine.connector.parseConfig(source.config)
   if (engine.kind === 'tree') return { kind: 'tree', connector: engine.connector, config }

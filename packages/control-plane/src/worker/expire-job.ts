@@ -49,7 +49,7 @@ export async function runExpireJob(parts: WorkerParts, run: JobRun): Promise<Fin
   const nowMs = await storeNowMs(repository, parts.context.clock, signal)
   const held = heldAt(state, nowMs)
   const wanted = rows.filter((row) => !row.isHeld && !held.snapshots.has(row.snapshotId) && lockEndMs(state, row) <= nowMs)
-  const locked = await forget(repository, wanted, held, signal)
+  const locked = await forgetUnlocked(repository, wanted, held, signal)
   const going = wanted.filter((row) => !locked.has(row))
   const kept = rows.filter((row) => !going.includes(row))
   const snapshots = going.map(({ snapshotId }) => snapshotId)
@@ -85,12 +85,12 @@ interface Removal {
 }
 
 /** When the vault lets a point go: its snapshot is locked to the end of a quantum, somewhat longer than the point itself (rule L2). */
-function lockEndMs({ points, ledger }: VaultState, { snapshotId }: Removal): number {
+export function lockEndMs({ points, ledger }: VaultState, { snapshotId }: Removal): number {
   return Math.max(points.get(snapshotId) ?? 0, ledger.get(`snapshot/${snapshotId}`)?.untilMs ?? 0)
 }
 
 /** Resolves to those that the storage does not let go, though the vault's state knows of no lock. */
-async function forget<Row extends Removal>(
+export async function forgetUnlocked<Row extends Removal>(
   repository: Repository,
   rows: readonly Row[],
   held: Held,

@@ -1,11 +1,15 @@
 import type { RunProgress } from '@coffre/engine'
+import { hourMs } from '@coffre/foundation'
 import { heldAt, loadVaultState, type MarkResult, markPrune, StatePruneLedger, swapPrune, sweepPrune } from '@coffre/repository'
+import { sql } from 'kysely'
 import type { Finish } from './backup-job.ts'
 import type { JobRun } from './job-run.ts'
 import { openVault } from './open-vault.ts'
 import { storeNowMs } from './store-now.ts'
 import { alone, beside } from './vault-turns.ts'
 import type { WorkerParts } from './worker-parts.ts'
+
+const foldMsMax = 2 * hourMs
 
 /** Gives space back, beside backups that run (vault rules P1 to P3): what this run marks goes a day after nobody can need it. */
 export async function runPruneJob(parts: WorkerParts, run: JobRun): Promise<Finish> {
@@ -60,11 +64,19 @@ function tell(run: JobRun, state: RunProgress['state'], doneBytes: number, doneI
   run.onProgress({ state, doneBytes, totalBytes, doneItems, etaMs: undefined, bytesPerSecond: undefined })
 }
 
-/** When the oldest job began that may still rely on what was there when it began. */
-async function oldestSession({ catalogue }: WorkerParts, { job }: JobRun): Promise<number | undefined> {
+/**
+ * When the oldest job began that may still rely on what was there when it began. A capture does so while it folds alone, which never
+ * takes long: it may have begun a year ago.
+ */
+async function oldestSession({ catalogue, context }: WorkerParts, { job }: JobRun): Promise<number | undefined> {
+  const foldedSince = new Date(context.clock.nowMs() - foldMsMax)
   const row = await catalogue
     .selectFrom('job')
-    .select(({ fn }) => fn.min('startedAt').as('startedAt'))
+    .select(
+      sql<Date | null>`min(case when kind = 'CAPTURE' then greatest(started_at, ${foldedSince}) else started_at end)`.as(
+        'startedAt',
+      ),
+    )
     .where('state', 'in', ['RUNNING', 'ABORTING'])
     .where('id', '<>', job.id)
     .where(({ eb, or }) => or([eb('vaultId', '=', job.vaultId), eb('targetVaultId', '=', job.vaultId)]))

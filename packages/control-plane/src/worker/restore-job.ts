@@ -1,8 +1,7 @@
-import { type RestoreMeans, runRestore } from '@coffre/engine'
+import { type RestoreMeans, type RestoreOutcome, type RestoreRun, runRestore } from '@coffre/engine'
 import { byteStringFrom, CoffreError } from '@coffre/foundation'
-import type { Selectable } from 'kysely'
-import type { PointTable } from '../catalogue/tables/work-tables.ts'
-import { requestOf } from '../jobs/job-request.ts'
+import { type JobRequest, requestOf } from '../jobs/job-request.ts'
+import type { Job } from '../jobs/job-store.ts'
 import { engineNamed } from '../sources/source-engines.ts'
 import type { Finish } from './backup-job.ts'
 import { hiddenPaths } from './hidden-paths.ts'
@@ -10,25 +9,28 @@ import type { JobRun } from './job-run.ts'
 import { openSession } from './open-vault.ts'
 import { pointOf } from './point-of.ts'
 import { shownPath } from './shown-path.ts'
+import { shownStop } from './shown-stop.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 const skippedNamedMax = 100
 
-/** Puts a point back into a folder of this machine. */
+/** Puts a point back into a folder of this machine; of a source with a log, any state of it. */
 export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Finish> {
-  const { signal } = run
-  const { pointId, to, overwrite } = requestOf('RESTORE', run.job)
-  const point = await pointOf(parts.catalogue, pointId)
+  const { signal, job } = run
+  const request = requestOf('RESTORE', job)
+  const { to, overwrite, options } = request
+  const wanted = await wantedOf(parts, request, job)
   await refuseOwnFolders(parts, to)
-  await using session = await openSession(parts, point.vaultId, signal)
+  await using session = await openSession(parts, job.vaultId, signal)
   const outcome = await runRestore(
     session,
-    meansOf(parts, point),
+    wanted.means,
     {
-      pointId: point.snapshotId,
+      ...wanted.what,
       target: { kind: 'folder', path: byteStringFrom(Buffer.from(to)) },
       // A second attempt finds what the first one wrote.
-      overwrite: overwrite || run.job.attempt > 1,
+      overwrite: overwrite || job.attempt > 1,
+      ...(options === undefined ? {} : { options }),
       verify: false,
     },
     run.onProgress,
@@ -41,16 +43,41 @@ export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Fi
   return {
     event: outcome.state === 'complete' ? 'done' : 'partial',
     ...(outcome.state === 'complete' ? {} : { message: `${outcome.skippedCount} items could not be restored; all others are` }),
-    result: { to, skipped: outcome.skippedCount },
+    result: resultOf(outcome, to),
     commit: async (transaction) => {
-      await transaction.updateTable('point').set({ lastRestoreAt }).where('id', '=', pointId).execute()
+      const restored = transaction.updateTable('point').set({ lastRestoreAt }).where('vaultId', '=', job.vaultId)
+      await restored.where('snapshotId', '=', outcome.pointId).where('deletionDate', 'is', null).execute()
     },
   }
 }
 
-function meansOf({ engines }: WorkerParts, { engine: name }: Selectable<PointTable>): RestoreMeans {
-  const engine = engineNamed(engines, name)
-  return engine.kind === 'tree' ? { kind: 'tree' } : { kind: 'items', connector: engine.connector }
+interface Wanted {
+  readonly means: RestoreMeans
+  readonly what: Pick<RestoreRun, 'pointId' | 'wish'>
+}
+
+async function wantedOf({ catalogue, engines }: WorkerParts, request: JobRequest<'RESTORE'>, job: Job): Promise<Wanted> {
+  const meansOf = (name: string): RestoreMeans => {
+    const engine = engineNamed(engines, name)
+    return engine.kind === 'tree' ? { kind: 'tree' } : { kind: 'items', connector: engine.connector }
+  }
+  const { wish, pointId } = request
+  if (wish !== undefined) {
+    const { engine, ...rest } = wish
+    return { means: meansOf(engine), what: { pointId: undefined, wish: { source: job.sourceName ?? '', ...rest } } }
+  }
+  const point = await pointOf(catalogue, pointId ?? '')
+  return { means: meansOf(point.engine), what: { pointId: point.snapshotId } }
+}
+
+function resultOf({ pointId, stop, report, skippedCount }: RestoreOutcome, to: string): object {
+  return {
+    to,
+    skipped: skippedCount,
+    snapshotId: pointId,
+    ...(stop === undefined ? {} : { stop: shownStop(stop) }),
+    notes: report.notes,
+  }
 }
 
 /** Neither the state folder nor a vault is ever restored over. */

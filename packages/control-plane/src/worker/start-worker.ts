@@ -30,6 +30,9 @@ export interface WorkerSettings {
 
 /** Connections for looking for work, listening, and for each job's reports and commits. */
 const connectionsBeside = 3
+const capturesMax = 64
+/** For what captures tell; they take turns. */
+const connectionsForCaptures = 2
 const threadsMax = 8
 const times = { leaseMs: 15_000, reportMs: 1000 }
 
@@ -43,7 +46,9 @@ export async function startWorker(
 ): Promise<void> {
   const { stateFolder, version, concurrency, idleMs, workerId } = settings
   await using stack = new AsyncDisposableStack()
-  const { catalogue, pool } = stack.use(await openCatalogue(settings.location, concurrency + connectionsBeside))
+  const { catalogue, pool } = stack.use(
+    await openCatalogue(settings.location, concurrency + connectionsBeside + connectionsForCaptures),
+  )
   const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
   const store = new JobStore(catalogue, context)
   const threads = Math.min(threadsMax, availableParallelism())
@@ -60,6 +65,6 @@ export async function startWorker(
   }
   const claims = new JobClaims(catalogue, store, context, { jobsPerVault })
   const bell = stack.use(new JobBell(pool, context.clock))
-  const options = { id: workerId ?? newId(context), concurrency, times, ...(idleMs === undefined ? {} : { idleMs }) }
+  const options = { id: workerId ?? newId(context), concurrency, capturesMax, times, ...(idleMs === undefined ? {} : { idleMs }) }
   await new Worker(parts, claims, bell, options, log).run(signal)
 }

@@ -1,3 +1,4 @@
+import type { CaptureTimes } from '@coffre/engine'
 import type { Context } from '@coffre/foundation'
 import type { Catalogue } from '../catalogue/database.ts'
 import type { JobStore } from '../jobs/job-store.ts'
@@ -19,4 +20,6 @@ export interface WorkerParts {
   readonly machine: string
   /** Of Coffre. */
   readonly version: string
+  /** The engine's own unless given. */
+  readonly captureTimes?: CaptureTimes
 }

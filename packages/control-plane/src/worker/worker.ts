@@ -7,8 +7,9 @@ import type { WorkerParts } from './worker-parts.ts'
 
 export interface WorkerOptions {
   readonly id: string
-  /** Jobs at a time. */
+  /** Jobs at a time, captures apart. */
   readonly concurrency: number
+  readonly capturesMax: number
   readonly times: RunTimes
   /** End after so long without work; never when absent. */
   readonly idleMs?: number
@@ -45,7 +46,8 @@ export class Worker {
       try {
         await this.#bell.listen()
         await this.#tellSeen()
-        while (this.#runs.size < this.#options.concurrency && (await this.#takeOne())) workedAtMs = clock.monotonicMs()
+        while (this.#count(true) < this.#options.capturesMax && (await this.#takeOne(true))) workedAtMs = clock.monotonicMs()
+        while (this.#count(false) < this.#options.concurrency && (await this.#takeOne(false))) workedAtMs = clock.monotonicMs()
       } catch (error) {
         this.#log(`looking for jobs failed, trying again: ${error instanceof Error ? error.message : String(error)}`)
       }
@@ -62,9 +64,14 @@ export class Worker {
       .catch(() => undefined)
   }
 
-  async #takeOne(): Promise<boolean> {
-    const { times } = this.#options
-    const claim = await this.#claims.next({ workerId: this.#options.id, leaseMs: times.leaseMs, machine: this.#parts.machine })
+  #count(captures: boolean): number {
+    return [...this.#runs].filter(({ job }) => (job.kind === 'CAPTURE') === captures).length
+  }
+
+  async #takeOne(captures: boolean): Promise<boolean> {
+    const { times, id: workerId } = this.#options
+    const { machine } = this.#parts
+    const claim = await this.#claims.next({ workerId, leaseMs: times.leaseMs, machine, captures })
     if (claim === undefined) return false
     let own: JobRun | undefined
     const onStart = (run: JobRun): void => {

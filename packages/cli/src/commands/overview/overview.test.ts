@@ -29,6 +29,7 @@ function status(health: StatusView['health'], alarms: AlarmView[] = []): StatusV
     jobs: { waiting: 4, running: 5, failedInLastDay: 6 },
     workers: [{ id: exampleId(3), hostname: 'here', pid: 7, version: '0.1.0', seenAt: at }],
     protection: [{ source: { id: exampleId(2), name: 'docs' }, state: 'late', lastPointAt: null, nextRunAt: at }],
+    streams: [],
     alarms,
   }
 }

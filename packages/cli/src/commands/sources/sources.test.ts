@@ -102,7 +102,10 @@ test('what cannot be meant is refused before the server is asked', async () => {
 
 test('a deletion asks, and only a written-out yes counts', async () => {
   const source = exampleSource()
-  const routes = { 'GET /sources/docs': { body: source }, [`DELETE /sources/${source.id}`]: { status: 204 } }
+  const routes = {
+    'GET /sources/docs': { body: source },
+    [`DELETE /sources/${source.id}`]: { status: 200, body: { findings: [] } },
+  }
   const remove = async (args: readonly string[], answer?: string) => {
     await using server = await startScriptedServer(apiScript(routes))
     const questions: string[] = []

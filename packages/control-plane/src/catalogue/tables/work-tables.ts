@@ -3,8 +3,11 @@ import type { Document } from './document.ts'
 
 export const jobKinds = [
   'BACKUP',
+  'CAPTURE',
   'COPY',
   'RESTORE',
+  'EXPLAIN',
+  'TIMELINE',
   'VERIFY',
   'PRUNE',
   'EXPIRE',

@@ -1,0 +1,47 @@
+import type { Context } from '@coffre/foundation'
+import type { Catalogue } from '../catalogue/database.ts'
+import { lagMsOf, listStreams, type StreamRow } from '../streams/stream-view.ts'
+import type { Trouble } from './trouble.ts'
+
+/** A seal every two seconds, a mark every second: whoever is so late is late. */
+const lagMsMax = 30_000
+
+/** Logs that are not captured as they should be: late, with a gap that no base has closed yet, or not at all. */
+export async function streamTroubles(catalogue: Catalogue, { clock }: Context, projectId: string): Promise<Trouble[]> {
+  const rows = (await listStreams(catalogue, projectId)).filter(({ state }) => state !== 'STOPPED')
+  const nowMs = clock.nowMs()
+  const worst = new Map<string, Trouble>()
+  for (const row of rows) {
+    for (const { kind, message } of troublesOf(row, nowMs)) {
+      // One alarm of a kind for each source, also when its log goes to several vaults.
+      const key = `${kind} ${row.sourceId}`
+      const known = worst.get(key)
+      const about = { projectId, kind, subjectKind: 'source', subjectId: row.sourceId, severity: 'critical' } as const
+      worst.set(key, { ...about, message: known === undefined ? message : `${known.message}; ${message}` })
+    }
+  }
+  return [...worst.values()]
+}
+
+type StreamTrouble = Pick<Trouble, 'message'> & { readonly kind: 'capture.lag' | 'capture.gap' | 'capture.failed' }
+
+function troublesOf(row: StreamRow, nowMs: number): StreamTrouble[] {
+  const what = `the log of ${row.sourceName} in vault ${row.vaultName}`
+  const because = row.errorMessage === null ? '' : `: ${row.errorMessage}`
+  const troubles: StreamTrouble[] = []
+  if (row.state === 'GAP') troubles.push({ kind: 'capture.gap', message: `${what} has a gap${because}` })
+  else if (row.gapAt !== null && row.isBaseNeeded) {
+    const message = `${what} has a gap since ${row.gapAt.toISOString()}, until the base that is being made is there`
+    troubles.push({ kind: 'capture.gap', message })
+  }
+  // What is tried again passes mostly before anybody has read of it.
+  const silentMs = nowMs - (row.sealedAt ?? row.createdAt).getTime()
+  const isFailing = row.state === 'RETRYING' || row.failedAt !== null
+  if (isFailing && silentMs > lagMsMax) troubles.push({ kind: 'capture.failed', message: `${what} is not captured${because}` })
+  const lagMs = Math.max(lagMsOf(row, nowMs) ?? 0, silentMs)
+  if (lagMs > lagMsMax) {
+    const message = `${what} is ${Math.round(lagMs / 1000)} s behind: what came since cannot be restored${because}`
+    troubles.push({ kind: 'capture.lag', message })
+  }
+  return troubles
+}
