@@ -87,7 +87,7 @@ export function parsePostgresqlConfig(input: unknown): PostgresqlConfig {
 }
 
 export function parsePostgresqlSecrets(input: unknown): PostgresqlSecrets {
-  const given = asObject(input ?? {}, 'the secrets')
+  const given = asObject(input === undefined ? {} : input, 'the secrets')
   for (const name of Object.keys(given)) if (name !== 'password') throw invalid(name, 'is not a known secret; known is password')
   const { password } = given
   if (password === undefined) return {}

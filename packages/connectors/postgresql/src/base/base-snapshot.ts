@@ -88,7 +88,9 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
 
   async finish(): Promise<SnapshotEnd> {
     if (this.#isEnded) throw new CoffreError('source.failed', 'the base backup was given up')
-    const end = await this.#command.end()
+    const end = await this.#command.end().catch((error: unknown) => {
+      throw this.#signal.aborted ? interruption(this.#signal) : error
+    })
     await this[Symbol.asyncDispose]()
     const cluster = await describeCluster(this.#access, this.#state.member, this.#signal)
     return { manifest: this.#manifest(end, cluster), skipped: [], findings: this.#findings(end.hasBadPages) }
@@ -194,9 +196,13 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
   }
 
   async *#counted(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const part of content) {
-      this.#bytes += part.length
-      yield part
+    try {
+      for await (const part of content) {
+        this.#bytes += part.length
+        yield part
+      }
+    } catch (error) {
+      throw this.#signal.aborted ? interruption(this.#signal) : error
     }
   }
 }

@@ -1,13 +1,14 @@
 import type { Branch, ChangeBatch, LogFormat, Mark, Position, SourceLog } from '@coffre/connector'
 import { CoffreError, type Context, interruption, isCoffreError, throwIfAborted } from '@coffre/foundation'
 import { askOnce, lookAtAll, type MemberState } from '../cluster.ts'
-import { formatMember } from '../config.ts'
+import { formatMember, type Member } from '../config.ts'
 import type { Access } from '../connection/connect.ts'
 import { ReplicationConnection } from '../connection/replication-connection.ts'
 import { hasState } from '../connection/server-error.ts'
 import { formatLsn, type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
 import { recordBoundary } from '../wal/record-boundary.ts'
 import { WalLogFormat } from '../wal-log-format.ts'
+import { flushNudge } from './flush-nudge.ts'
 import { branchesOf, readHistory, successorOf, type TimelineHistory } from './history.ts'
 import { RecordCutter, type RecordPiece } from './record-cutter.ts'
 import { advanceSlot, ensureSlots, takeOverSlot } from './slots.ts'
@@ -16,6 +17,8 @@ import { WalStream } from './wal-stream.ts'
 
 /** Members that are not read from are told less often what they may discard. */
 const othersEveryMs = 10_000
+const flushWithinMs = 15_000
+const flushPollMs = 50
 
 /** The log of a cluster: read from its primary, by a physical slot. */
 export class PostgresqlLog implements SourceLog {
@@ -120,9 +123,25 @@ export class PostgresqlLog implements SourceLog {
     try {
       return await begin()
     } catch (error) {
-      if (!hasState(error, '55006')) throw this.#lost(error, timeline, start)
-      await takeOverSlot(this.#access, state.member, clock, signal)
+      if (hasState(error, 'XX000')) await this.#untilFlushed(state.member, start, error, signal)
+      else if (hasState(error, '55006')) await takeOverSlot(this.#access, state.member, clock, signal)
+      else throw this.#lost(error, timeline, start)
       return await begin()
+    }
+  }
+
+  /** What was inserted last may not be flushed yet, and only what is flushed is sent. */
+  async #untilFlushed(member: Member, start: Lsn, error: unknown, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context
+    const deadlineMs = clock.monotonicMs() + flushWithinMs
+    for (;;) {
+      const sql =
+        'select pg_current_wal_flush_lsn() >= $1::pg_lsn as is_flushed, pg_current_wal_insert_lsn() >= $1::pg_lsn as is_there'
+      const row = await askOnce(this.#access, member, signal, sql, [formatLsn(start)])
+      if (row['is_flushed'] === true) return
+      if (row['is_there'] !== true || clock.monotonicMs() > deadlineMs) throw error
+      await askOnce(this.#access, member, signal, flushNudge)
+      await clock.sleep(flushPollMs, signal)
     }
   }
 
@@ -163,7 +182,7 @@ export class PostgresqlLog implements SourceLog {
 
   async #history(state: MemberState, signal: AbortSignal): Promise<TimelineHistory> {
     await using connection = await ReplicationConnection.open(this.#access, state.member, signal)
-    return readHistory(connection, state.timeline)
+    return await readHistory(connection, state.timeline)
   }
 
   /** A member that cannot be told now keeps more of its log until the next time. */

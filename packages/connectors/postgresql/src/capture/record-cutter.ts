@@ -53,6 +53,8 @@ export class RecordCutter {
     this.#walker.push(bytes)
     this.#pending.push(bytes)
     this.#pendingBytes += bytes.length
+    // The rest of one segment at most, which the server sends at once.
+    if (this.#walker.isInSwitch) return undefined
     // A reader can begin at a record or at a page, and nowhere else.
     const page = this.#walker.position - (this.#walker.position % pageBytes)
     const end = this.#pendingBytes > pendingBytesMax ? page : (this.#walker.lastRecord?.end ?? 0)

@@ -4,10 +4,13 @@ import type pg from 'pg'
 import { ask, type MemberState } from '../cluster.ts'
 import type { Member } from '../config.ts'
 import { type Access, connect } from '../connection/connect.ts'
-import { type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
+import { formatLsn, type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
 import { recordBoundary } from '../wal/record-boundary.ts'
+import { flushNudge } from './flush-nudge.ts'
 
 const everyMs = 1000
+/** Who does not answer for so long is not there any more: the capture ends, and begins anew within fifteen seconds of a cut. */
+const answerWithinMs = 8000
 /** More than a vault that is slow for minutes gathers, at one a second. */
 const waitingMax = 3600
 
@@ -40,7 +43,7 @@ export class SourceClock implements AsyncDisposable {
     clock: Clock,
     signal: AbortSignal,
   ): Promise<SourceClock> {
-    const source = new SourceClock(await connect(access, member, signal), member, timeline, segmentBytes, clock)
+    const source = new SourceClock(await connect(access, member, signal, { answerWithinMs }), member, timeline, segmentBytes, clock)
     void source.#run()
     return source
   }
@@ -72,6 +75,7 @@ export class SourceClock implements AsyncDisposable {
     const { signal } = this.#stop
     try {
       while (!signal.aborted) {
+        await this.#nudgeIfStuck()
         this.#waiting.push(await this.#ask())
         if (this.#waiting.length > waitingMax) this.#waiting.splice(1, 1)
         this.#arrival.resolve(undefined)
@@ -82,6 +86,15 @@ export class SourceClock implements AsyncDisposable {
       this.#failure = error
       this.#arrival.resolve(undefined)
     }
+  }
+
+  /** A mark that waits since the last time may wait for what nobody flushes. */
+  async #nudgeIfStuck(): Promise<void> {
+    const [oldest] = this.#waiting
+    if (oldest === undefined) return
+    const sql = 'select pg_current_wal_flush_lsn() < $1::pg_lsn as is_stuck'
+    const { rows } = await ask(this.#client, this.#member, sql, [formatLsn(walPlace(oldest.position).lsn)])
+    if (rows[0]?.['is_stuck'] === true) await ask(this.#client, this.#member, flushNudge)
   }
 
   /** The time is read first: what is stamped in between lies behind the place, and is not claimed. */

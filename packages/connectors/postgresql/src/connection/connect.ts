@@ -20,7 +20,7 @@ export async function connect(
   { config, secrets }: Access,
   member: Member,
   signal: AbortSignal,
-  { database = config.database, replication = false } = {},
+  { database = config.database, replication = false, answerWithinMs = 0 } = {},
 ): Promise<pg.Client> {
   throwIfAborted(signal)
   const options = {
@@ -35,6 +35,8 @@ export async function connect(
     keepAlive: true,
     keepAliveInitialDelayMillis: 5000,
     ...(replication ? { replication: 'true' } : {}),
+    // A wire that is cut without a word would be waited for for minutes.
+    ...(answerWithinMs > 0 ? { query_timeout: answerWithinMs } : {}),
   }
   const attempts = config.tls === 'prefer' ? [true, false] : [config.tls !== 'disable']
   for (const [at, isEncrypted] of attempts.entries()) {

@@ -97,6 +97,11 @@ export class WalWalker {
     return this.#last.start < 0 ? undefined : { ...this.#last }
   }
 
+  /** Whether the rest of a segment, which a switch left empty, is still to come: nobody can begin in it. */
+  get isInSwitch(): boolean {
+    return this.#origin < this.#skipThrough
+  }
+
   /** Set once the log has ended, with `atInvalid: 'end'`; what is pushed then is passed over. */
   get end(): WalEnd | undefined {
     return this.#end
