@@ -17,10 +17,10 @@ test('what the page says brings a server back by stock restic and PostgreSQL alo
   await server.query(`create tablespace elsewhere location '${space}'`)
   await server.query('create table orders (n int, t text); create table more (n int) tablespace elsewhere')
   const repository = await makeVault(join(folder.path, 'vault'))
-  const captured = new Captured(repository, server)
+  const captured = new Captured(repository, [server])
   await captured.until(await nowUs(server))
   await server.query('insert into orders select n, repeat(md5(n::text), 30) from generate_series(1, 30000) n')
-  await makeBase(repository, server)
+  await makeBase(repository, [server])
   await server.query('insert into orders select n, repeat(md5(n::text), 30) from generate_series(1, 30000) n')
   await server.query('insert into more select generate_series(1, 500)')
   const sums =

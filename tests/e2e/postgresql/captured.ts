@@ -20,16 +20,21 @@ export async function makeVault(path: string): Promise<Repository> {
 }
 
 /** Makes a base of the server in the vault. */
-export async function makeBase(repository: Repository, server: PostgresServer): Promise<void> {
+export async function makeBase(repository: Repository, members: readonly Member[]): Promise<void> {
   await using session = await lockVault(repository, {}, noSignal)
-  const items = { kind: 'items', connector: postgresqlConnector, config: configOf(server), secrets: {} } as const
+  const items = { kind: 'items', connector: postgresqlConnector, config: configOf(members), secrets: {} } as const
   const request = { source, job: 'base', isRetry: false, programVersion: 'test' }
   const { state } = await runBackup(session, items, request, () => undefined, noSignal)
   assert.equal(state, 'complete')
 }
 
-const configOf = (server: PostgresServer) =>
-  postgresqlConnector.parseConfig({ members: [{ host: '127.0.0.1', port: server.port }], keepsLog: true })
+/** Somebody on loopback who is, or leads to, a server of the cluster. */
+interface Member {
+  readonly port: number
+}
+
+const configOf = (members: readonly Member[]) =>
+  postgresqlConnector.parseConfig({ members: members.map(({ port }) => ({ host: '127.0.0.1', port })), keepsLog: true })
 
 /** The server's own time, in microseconds. */
 export async function nowUs(server: PostgresServer): Promise<number> {
@@ -42,12 +47,13 @@ export class Captured {
   readonly #ended: Promise<unknown>
   #state: CaptureState | undefined
   #folds = 0
+  readonly #failed = Promise.withResolvers<unknown>()
   #changed = Promise.withResolvers<void>()
 
-  constructor(repository: Repository, server: PostgresServer) {
+  constructor(repository: Repository, members: readonly Member[], { afresh = false } = {}) {
     const vault = { repository, lock: (signal: AbortSignal) => lockVault(repository, {}, signal) }
     const times = { sealEveryMs: 500, foldEveryMs: 3000, foldBytes: 1 << 24, foldEveryMsMin: 2000, closeAfterMs: 600_000 }
-    const request = { source, afresh: false, programVersion: 'test', times }
+    const request = { source, afresh, programVersion: 'test', times }
     const events = {
       sealed: (state: CaptureState) => this.#tell(state),
       folded: () => {
@@ -56,10 +62,18 @@ export class Captured {
       },
       foldFailed: (error: unknown) => this.#changed.reject(error),
     }
-    const captureSource = { connector: postgresqlConnector, config: configOf(server), secrets: {} }
+    const captureSource = { connector: postgresqlConnector, config: configOf(members), secrets: {} }
+    this.#changed.promise.catch(() => undefined)
     this.#ended = runCapture(vault, captureSource, request, events, this.#abort.signal).catch((error: unknown) => {
-      if (!this.#abort.signal.aborted) this.#changed.reject(error)
+      if (this.#abort.signal.aborted) return
+      this.#changed.reject(error)
+      this.#failed.resolve(error)
     })
+  }
+
+  /** Resolves to what ended it. */
+  failure(): Promise<unknown> {
+    return this.#failed.promise
   }
 
   /** Resolves once the window proves this time, to where it then ends. */

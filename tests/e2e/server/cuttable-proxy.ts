@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type NetConnectOpts, type Server, type Socket } from 'node:net'
 
 /** A wire to a server that a test can cut: what runs over it breaks, and nobody new gets through until it is mended. */
 export class CuttableProxy implements AsyncDisposable {
@@ -11,7 +11,7 @@ export class CuttableProxy implements AsyncDisposable {
     this.#server = server
   }
 
-  static async start(target: { readonly path: string }): Promise<CuttableProxy> {
+  static async start(target: NetConnectOpts): Promise<CuttableProxy> {
     const server = createServer()
     const proxy = new CuttableProxy(server)
     server.on('connection', (socket) => proxy.#join(socket, target))
@@ -28,6 +28,14 @@ export class CuttableProxy implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** Nothing comes through any more on what is connected now, and nobody is told; who connects anew gets through. */
+  freeze(): void {
+    for (const socket of this.#sockets) {
+      socket.unpipe()
+      socket.pause()
+    }
+  }
+
   mend(): void {
     this.#isCut = false
   }
@@ -38,7 +46,7 @@ export class CuttableProxy implements AsyncDisposable {
     await closed
   }
 
-  #join(from: Socket, target: { readonly path: string }): void {
+  #join(from: Socket, target: NetConnectOpts): void {
     if (this.#isCut) return void from.destroy()
     const to = connect(target)
     for (const [socket, other] of [

@@ -205,6 +205,16 @@ export class PostgresServer implements AsyncDisposable {
     await this.query('select pg_promote(true, 60)')
   }
 
+  /** Resolves once a standby has replayed so far. */
+  async replayed(lsn: string): Promise<void> {
+    await this.#until(`select pg_last_wal_replay_lsn() >= '${lsn}'::pg_lsn as done`)
+  }
+
+  /** Resolves once nobody uses the slot any more. */
+  async slotIdle(name: string): Promise<void> {
+    await this.#until(`select not active as done from pg_replication_slots where slot_name = '${name}'`)
+  }
+
   /** The rows that the statements give; those of the last one when there are several. */
   async query(sql: string, values?: readonly unknown[], database = 'postgres'): Promise<readonly Record<string, unknown>[]> {
     await using client = await this.connect(database)
@@ -253,6 +263,13 @@ export class PostgresServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('immediate')
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  /** PostgreSQL tells nobody of these: it is asked until it is so. */
+  async #until(question: string): Promise<void> {
+    await using client = await this.connect()
+    const ask = async () => ((await client.query(question)) as pg.QueryResult).rows[0]?.done === true
+    while (!(await ask())) await client.query('select pg_sleep(0.02)')
   }
 
   /** Settles with the first of: it says that it is ready, it ends. */
