@@ -58,7 +58,10 @@ export class BackupCommand {
     const { label, checkpoint, rateLimitBytes } = options
     const rate = rateLimitBytes === undefined ? '' : `, MAX_RATE ${rateLimitBytes / 1024}`
     const quoted = label.replaceAll("'", "''")
-    connection.sendQuery(`BASE_BACKUP (LABEL '${quoted}', PROGRESS, CHECKPOINT '${checkpoint}', WAL, MANIFEST 'yes'${rate})`)
+    // The log that it needs is in it: it must not wait for an archiver, which may be stuck for ever.
+    connection.sendQuery(
+      `BASE_BACKUP (LABEL '${quoted}', PROGRESS, CHECKPOINT '${checkpoint}', WAL, WAIT false, MANIFEST 'yes'${rate})`,
+    )
     const position = readPosition(await connection.readRows())
     const tablespaces: Tablespace[] = []
     let kilobytes = 0

@@ -4,7 +4,7 @@ import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import type { ReplayStop, ReplayTarget, RestoreReport, RestoreRequest } from '@coffre/connector'
+import type { ReplayStop, ReplayTarget, RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
 import { isCoffreError, systemContext } from '@coffre/foundation'
 import { MemoryPoint, PostgresServer, postgresMajors } from '@coffre/testkit'
 import { createPostgresqlConnector } from '../connector.ts'
@@ -28,6 +28,7 @@ for (const major of postgresMajors) {
     await primary.query('create database other')
     const connector = createPostgresqlConnector(settingsLike(primary))
     const open = (...servers: PostgresServer[]) => connector.open(configOf(...servers), {}, systemContext, noSignal)
+    await using standby = await standbyOf(primary)
     const load = new Load(primary)
     const point = await (async () => {
       await using source = await open(primary)
@@ -41,7 +42,6 @@ for (const major of postgresMajors) {
     await load.write(100)
     await primary.query("select pg_create_restore_point('before the failover')")
 
-    await using standby = await standbyOf(primary)
     await load.write(50)
     await promote(primary, standby)
     load.turnTo(standby)
@@ -137,29 +137,37 @@ test('a restore that cannot be is refused before anything is changed, and says w
   const point = await MemoryPoint.from(await source.snapshot(noSignal))
   const folder = join(server.folder, 'target')
   const without = createPostgresqlConnector({ engineFolders: { 15: '/nonexistent' } })
-  const huge = { manifest: { ...point.manifest, counts: { bytes: 2 ** 60 } } }
+  const huge = { manifest: { ...point.manifest, counts: { bytes: 2 ** 60 } }, items: refuse, extract: refuse }
   const early = { through: { branch: '00000001', offset: '0000000000000010' } }
   const none = new RecordedLog()
   const cases = [
-    ['engine.missing', /postgresql-15/, restore(without, point, folder, { options: { start: true, port: 5999 } })],
-    ['engine.failed', /port/, restore(connector, point, folder, { options: { start: true, port: server.port } })],
+    ['engine.missing', /postgresql-15/, () => restore(without, point, folder, { options: { start: true, port: 5999 } })],
+    ['engine.failed', /port/, () => restore(connector, point, folder, { options: { start: true, port: server.port } })],
     [
       'engine.failed',
       /no-such-account/,
-      restore(connector, point, folder, { options: { start: true, port: 5999, account: 'no-such-account' } }),
+      () => restore(connector, point, folder, { options: { start: true, port: 5999, account: 'no-such-account' } }),
     ],
-    ['target.not-empty', /runs on/, restore(connector, point, server.dataFolder, { overwrite: true })],
-    ['target.not-empty', /not a folder/, restore(connector, point, join(server.dataFolder, 'PG_VERSION'), { overwrite: true })],
-    ['storage.no-space', /MiB/, restore(connector, Object.assign(Object.create(point), huge), folder)],
-    ['journal.outside-window', /before/, restore(connector, point, folder, { replay: none.replay(early, []) })],
-    ['source.config-invalid', /port/, restore(connector, point, folder, { options: { start: true } })],
-    ['source.config-invalid', /tablespaces/, restore(connector, point, folder, { options: { tablespaces: { 7: '/x' } } })],
-    ['source.config-invalid', /tablespaces/, restore(connector, point, folder, { options: { tablespaces: { 7: 'relative' } } })],
-    ['source.config-invalid', /unknown/, restore(connector, point, folder, { options: { unknown: 1 } })],
-    ['usage.invalid', /whole/, restore(connector, point, folder, { parts: ['ledger'] })],
+    ['target.not-empty', /runs on/, () => restore(connector, point, server.dataFolder, { overwrite: true })],
+    [
+      'target.not-empty',
+      /not a folder/,
+      () => restore(connector, point, join(server.dataFolder, 'PG_VERSION'), { overwrite: true }),
+    ],
+    ['storage.no-space', /MiB/, () => restore(connector, huge, folder)],
+    ['journal.outside-window', /before/, () => restore(connector, point, folder, { replay: none.replay(early, []) })],
+    ['source.config-invalid', /port/, () => restore(connector, point, folder, { options: { start: true } })],
+    ['source.config-invalid', /tablespaces/, () => restore(connector, point, folder, { options: { tablespaces: { 7: '/x' } } })],
+    [
+      'source.config-invalid',
+      /tablespaces/,
+      () => restore(connector, point, folder, { options: { tablespaces: { 7: 'relative' } } }),
+    ],
+    ['source.config-invalid', /unknown/, () => restore(connector, point, folder, { options: { unknown: 1 } })],
+    ['usage.invalid', /whole/, () => restore(connector, point, folder, { parts: ['ledger'] })],
   ] as const
-  for (const [code, message, refused] of cases) {
-    const error = await rejects(refused, code)
+  for (const [code, message, attempt] of cases) {
+    const error = await rejects(attempt(), code)
     assert.match(`${error.message} ${error.hint}`, message)
   }
   assert.ok(!(await readdir(server.folder)).includes('target'))
@@ -196,6 +204,10 @@ test('a log that ends early ends the restore, and leaves no server behind', asyn
   await using clone = new Clone(server, folder, options.port)
   assert.deepEqual(await clone.query('select count(*)::int as n from t'), [{ n: 60_000 }])
 })
+
+function refuse(): never {
+  assert.fail('the point was read')
+}
 
 /** Writers of several sessions at once. */
 class Load {
@@ -236,15 +248,16 @@ function configOf(...servers: PostgresServer[]) {
 }
 
 async function standbyOf(primary: PostgresServer): Promise<PostgresServer> {
-  return PostgresServer.over(primary.major, async (path) => {
+  const standby = await PostgresServer.over(primary.major, async (path) => {
     const args = ['--dbname', primary.url(), '--pgdata', path, '--write-recovery-conf', '--no-sync', '--checkpoint=fast']
     const mapping = `--tablespace-mapping=${join(primary.folder, 'space')}=${join(primary.folder, 'standby-space')}`
     await primary.run('pg_basebackup', [...args, mapping])
   })
+  await standby.start()
+  return standby
 }
 
 async function promote(primary: PostgresServer, standby: PostgresServer): Promise<void> {
-  await standby.start()
   const [row] = await primary.query('select pg_current_wal_flush_lsn()::text as lsn')
   const isThere = async (): Promise<boolean> =>
     (await standby.query('select pg_last_wal_replay_lsn() >= $1::pg_lsn as is', [row?.['lsn']]))[0]?.['is'] === true
@@ -259,7 +272,7 @@ function requestFor(path: string, more: Partial<RestoreRequest> = {}): RestoreRe
 
 function restore(
   connector: ReturnType<typeof createPostgresqlConnector>,
-  point: MemoryPoint,
+  point: StoredPoint,
   path: string,
   more: Partial<RestoreRequest> = {},
 ): Promise<RestoreReport> {
