@@ -10,6 +10,7 @@ import {
   parsePostgresqlSecrets,
 } from './config.ts'
 import { locatePostgresql } from './locate.ts'
+import { mapPostgresqlLog } from './map-log.ts'
 import { restorePostgresql } from './restore/restore-postgresql.ts'
 import type { PostgresqlSettings } from './settings.ts'
 import { PostgresqlSource } from './source.ts'
@@ -28,6 +29,7 @@ export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Co
     open: (config, secrets, context, signal) => PostgresqlSource.open({ config, secrets }, context, signal),
     restore: (point, request, context, signal) => restorePostgresql(point, request, settings, context, signal),
     locate: locatePostgresql,
+    mapLog: mapPostgresqlLog,
     logFormat: (manifest) => new WalLogFormat(readBaseDetails(manifest).segmentBytes),
     release: (config, secrets, _context, signal) => dropSlots({ config, secrets }, signal),
     verify: (point, restored, _context, signal) => verifyPostgresql(point, restored, settings, signal),

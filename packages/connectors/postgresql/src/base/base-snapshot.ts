@@ -104,7 +104,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
   #manifest(end: { readonly lsn: string; readonly timeline: number }, cluster: ClusterDescription): PointManifest {
     const { start } = this.#command
     const { systemId, segmentBytes, hasChecksums, major, isStandby, member } = this.#state
-    const { takenAt, owner, outside, databases, extensions } = cluster
+    const { takenAt, owner, outside, databases, names, extensions } = cluster
     return {
       engine: 'postgresql',
       engineVersion: this.#state.version,
@@ -123,6 +123,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
         tablespaces: start.tablespaces,
         takenFrom: { server: formatMember(member), isStandby },
         databases,
+        names,
         extensions,
         outside,
         owner,

@@ -1,12 +1,14 @@
 import { ask } from '../cluster.ts'
 import type { Member } from '../config.ts'
 import { type Access, connect } from '../connection/connect.ts'
+import { type DatabaseNames, readRelationNames } from './relation-names.ts'
 
 /** What a restore may need of a cluster that its data directory does not hold. */
 export interface ClusterDescription {
   /** By the server's clock. */
   readonly takenAt: string
   readonly databases: readonly { readonly oid: number; readonly name: string }[]
+  readonly names: readonly DatabaseNames[]
   /** Of the database that we are connected to: what has to be installed where it is restored. */
   readonly extensions: readonly string[]
   /** The role that the cluster was made with, which may do everything. */
@@ -41,10 +43,12 @@ export async function describeCluster(access: Access, member: Member, signal: Ab
       outside.push({ setting: String(name), path: String(path), content: await readFile(client, member, String(path)) })
     }
     const takenAt = String(time[0]?.['now'])
+    const named = databases.map(({ oid, name }) => ({ oid: Number(oid), name: String(name) }))
     return {
       takenAt,
+      names: await readRelationNames(access, member, named, signal),
       owner: String(time[0]?.['owner']),
-      databases: databases.map(({ oid, name }) => ({ oid: Number(oid), name: String(name) })),
+      databases: named,
       extensions: extensions.map(({ name }) => String(name)),
       outside,
     }

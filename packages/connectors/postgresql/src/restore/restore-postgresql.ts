@@ -189,7 +189,7 @@ class Restore {
     const { folder, binaries, account, options, base } = this.#plan
     if (options.start === undefined || binaries === undefined) return undefined
     this.#request.onPhase?.('replaying')
-    return await startEngine({ ...options.start, folder, binaries, account, owner: base.owner }, signal)
+    return await startEngine({ ...options.start, folder, binaries, account, owner: base.owner }, this.#context.clock, signal)
   }
 
   #note(started: StartedEngine | undefined): void {

@@ -2,7 +2,8 @@ import { chown, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { CoffreError, interruption } from '@coffre/foundation'
+import { type Clock, CoffreError, interruption } from '@coffre/foundation'
+import { runningServer } from './data-folder.ts'
 import type { EngineAccount } from './engine-account.ts'
 import type { EngineBinaries } from './engine-binaries.ts'
 import { runEngineProgram } from './engine-program.ts'
@@ -32,7 +33,8 @@ const socketFolderBytesMax = 90
 /** Replaying may take days; whoever waits can cancel. */
 const startWithinS = 30 * 24 * 60 * 60
 const saidLines = 12
-export const engineLogName = 'coffre_start.log'
+const lookPauseMs = 100
+const engineLogName = 'coffre_start.log'
 
 /** Refuses a port of loopback that somebody listens on: nothing has been changed yet. */
 export async function refuseBusyPort(port: number): Promise<void> {
@@ -52,7 +54,7 @@ export async function refuseBusyPort(port: number): Promise<void> {
  * Starts the server, detached from us, and resolves once it has recovered and takes connections on loopback. When it does not, or when
  * `signal` is aborted, none is left running; `engine.failed` has what it said last.
  */
-export async function startEngine(start: EngineStart, signal: AbortSignal): Promise<StartedEngine> {
+export async function startEngine(start: EngineStart, clock: Clock, signal: AbortSignal): Promise<StartedEngine> {
   const { folder, binaries, account, port, owner } = start
   const socketFolder = Buffer.byteLength(folder) <= socketFolderBytesMax ? folder : undefined
   await setAutomatically(folder, { ...(await cloneSettings(start, signal)), port: String(port), listen_addresses: '127.0.0.1' })
@@ -69,11 +71,22 @@ export async function startEngine(start: EngineStart, signal: AbortSignal): Prom
   try {
     const { exitCode, stderr, stdout } = await runEngineProgram(binaries, 'pg_ctl', args, account, signal)
     if (exitCode !== 0) throw await startFailure(folder, logPath, `${stderr}${stdout}`)
+    await untilReady(folder, logPath, clock, signal)
   } catch (error) {
     await stopEngine(folder, binaries, account)
     throw signal.aborted ? interruption(signal) : error
   }
   return { socketFolder, logPath }
+}
+
+/** A server that still recovers counts as started for `pg_ctl`: only its status, the eighth line of `postmaster.pid`, tells when it is done. */
+async function untilReady(folder: string, logPath: string, clock: Clock, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const status = await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(ifMissing(''))
+    if (status.split('\n')[7]?.trim() === 'ready') return
+    if ((await runningServer(folder)) === undefined) throw await startFailure(folder, logPath, '')
+    await clock.sleep(lookPauseMs, signal)
+  }
 }
 
 /** Ends a server at once; what is not running stays so. */
