@@ -42,12 +42,15 @@ export {
 } from './operations/hold-operations.ts'
 export {
   cancelJob,
+  explainRestore,
   finalJobStates,
   getJob,
   type JobStateName,
   type JobView,
   jobSchema,
+  type LogTarget,
   listJobs,
+  listTimeline,
   readJobLog,
   startBackup,
   startHeal,

@@ -80,6 +80,19 @@ export const startBackup = defineOperation({
   problems: ['object.missing', 'object.ambiguous', 'policy.retention-invalid', 'source.credentials'],
 })
 
+/** What a restore goes back to. More than one of the first five is refused. */
+const logTargetSchema = z.object({
+  at: instantSchema
+    .optional()
+    .describe('of a source with a log the state at this very instant, up to microseconds; otherwise the newest point by then'),
+  position: z.string().max(100).optional().describe("a place in the log, in the engine's own writing, such as an LSN"),
+  transaction: z.string().max(100).optional().describe('just after this transaction'),
+  marker: z.string().max(200).optional().describe('a name that was put into the log, such as a restore point'),
+  latest: z.boolean().default(false).describe('the end of the log'),
+  branch: z.string().max(100).optional().describe('the history that counts, such as a timeline; the one that goes on when absent'),
+})
+export type LogTarget = z.output<typeof logTargetSchema>
+
 export const startRestore = defineOperation({
   id: 'jobs.restore',
   method: 'POST',
@@ -89,14 +102,46 @@ export const startRestore = defineOperation({
   params: z.object({ source: idOrNameSchema }),
   query: nothing,
   body: z.object({
-    point: idSchema.optional().describe('the latest completed point when neither this nor `at` is given'),
-    at: instantSchema.optional().describe('the newest state at or before this instant'),
+    ...logTargetSchema.shape,
+    point: idSchema.optional().describe('without this and any other target the latest state, or the latest completed point'),
     to: z.string().min(1).max(4096).describe('an absolute path on the machine of the worker'),
     overwrite: z.boolean().default(false),
+    options: z.record(z.string(), z.unknown()).optional().describe('what only the engine knows of; see the page of the engine'),
   }),
   status: 202,
   answer: jobSchema,
-  problems: ['object.missing', 'point.none', 'point.not-restorable', 'target.not-empty'],
+  problems: ['object.missing', 'point.none', 'point.not-restorable', 'target.not-empty', 'journal.outside-window'],
+})
+
+export const explainRestore = defineOperation({
+  id: 'jobs.explain',
+  method: 'POST',
+  path: '/sources/{source}/explanations',
+  summary: 'Find out what a restore would do',
+  description:
+    "Of a source with a log. Changes nothing. The job's result tells the base, how much log follows it, the last that is kept and the first that is left out, and what stands in the way.",
+  right: 'restore.run',
+  params: z.object({ source: idOrNameSchema }),
+  query: nothing,
+  body: logTargetSchema.extend({ to: z.string().min(1).max(4096).optional().describe('where it would go') }),
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing', 'journal.outside-window'],
+})
+
+export const listTimeline = defineOperation({
+  id: 'jobs.timeline',
+  method: 'POST',
+  path: '/sources/{source}/timelines',
+  summary: "List what a vault has of a source's log",
+  description: "The job's result has its epochs, windows, gaps and branches, and the bases that it can be replayed on.",
+  right: 'read',
+  params: z.object({ source: idOrNameSchema }),
+  query: nothing,
+  body: z.object({ vault: idOrNameSchema.optional() }),
+  status: 202,
+  answer: jobSchema,
+  problems: ['object.missing'],
 })
 
 export const startVerification = defineOperation({

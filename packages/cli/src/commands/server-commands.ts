@@ -21,6 +21,11 @@ export const serverCommands: readonly CommandEntry[] = [
   { words: ['point', 'verify'], load: async () => (await import('./points/point-verify-command.ts')).pointVerifyCommand },
   { words: ['point', 'delete'], load: async () => (await import('./points/point-delete-command.ts')).pointDeleteCommand },
   { words: ['restore'], load: async () => (await import('./jobs/restore-command.ts')).restoreCommand },
+  {
+    words: ['explain', 'restore'],
+    load: async () => (await import('./jobs/explain-restore-command.ts')).explainRestoreCommand,
+  },
+  { words: ['timeline'], load: async () => (await import('./jobs/timeline-command.ts')).timelineCommand },
   { words: ['jobs'], load: async () => (await import('./jobs/jobs-command.ts')).jobsCommand },
   { words: ['job', 'show'], load: async () => (await import('./jobs/job-show-command.ts')).jobShowCommand },
   { words: ['job', 'wait'], load: async () => (await import('./jobs/job-wait-command.ts')).jobWaitCommand },

@@ -13,11 +13,14 @@ export const englishServer = {
   'error.sourceUnfit': 'source {name} cannot be protected as it is: {count} errors',
   'error.status': 'not all is well ({health}): {count} alarms hold',
   'error.timeWithoutZone': 'the time {time} has no zone',
+  'error.badDatabaseUrl': 'the URL of the database has {what}',
+  'error.oneCluster': 'a PostgreSQL source is one cluster',
   'error.unknownEngine': 'Coffre knows no engine for {operand}',
   'error.unknownShell': 'there is no completion for {shell}: there is one for {known}',
   'error.unwritableFile': 'cannot make {path}, given with {option}: {problem}',
 
   'hint.auditBroken': 'Somebody changed or removed entries behind Coffre’s back. Compare the head with the last anchor.',
+  'hint.databaseUrl': 'It looks like {expected}; special characters of a password are written as %40.',
   'hint.farServer': 'Is it running, and is the address right? COFFRE_URL counts more than `coffre login URL`.',
   'hint.jobLog': '`coffre job log {id}` tells more.',
   'hint.localCredential':
@@ -26,6 +29,7 @@ export const englishServer = {
   'hint.newFile': 'Name a file that is not there yet, in a folder that you may write to.',
   'hint.noServer': 'Start it with `npm start`, or name another one with COFFRE_URL or `coffre login URL`.',
   'hint.noTerminal': 'Without a terminal, nobody can be asked for it.',
+  'hint.oneCluster': 'Name all of its servers in one URL, with commas: postgres://USER@HOST1,HOST2/',
   'hint.status': 'The alarms above say what is wrong.',
   'hint.timeZone': 'Add it: {local} is that time on this machine. Or say how long ago it was, as in "10 minutes ago".',
 
@@ -34,6 +38,8 @@ export const englishServer = {
   'column.address': 'Address',
   'column.alarm': 'Alarm',
   'column.attempt': 'Attempt',
+  'column.base': 'Base',
+  'column.branch': 'Branch',
   'column.bytes': 'Bytes',
   'column.checked': 'Checked',
   'column.classification': 'Classification',
@@ -43,17 +49,24 @@ export const englishServer = {
   'column.done': 'Done',
   'column.engine': 'Engine',
   'column.environment': 'Environment',
+  'column.epoch': 'Epoch',
   'column.error': 'Error',
+  'column.expected': 'Expected time',
   'column.expectedEnd': 'Expected end',
+  'column.firstLeftOut': 'First left out',
+  'column.from': 'From',
   'column.holds': 'Holds',
   'column.id': 'ID',
   'column.items': 'Items',
   'column.keptUntil': 'Kept until',
+  'column.lag': 'Behind',
+  'column.lastKept': 'Last kept',
   'column.lastPoint': 'Last point',
   'column.left': 'ETA',
   'column.location': 'Location',
   'column.lock': 'Lock',
   'column.lockedUntil': 'Locked until',
+  'column.log': 'Log',
   'column.message': 'Message',
   'column.name': 'Name',
   'column.nextRun': 'Next run',
@@ -80,9 +93,11 @@ export const englishServer = {
   'column.target': 'Target',
   'column.tier': 'Tier',
   'column.timeZone': 'Time zone',
+  'column.until': 'Until',
   'column.vault': 'Vault',
   'column.verified': 'Verified',
   'column.version': 'Version',
+  'column.window': 'Window',
 
   'alarms.none': 'no alarm holds',
 
@@ -97,6 +112,8 @@ export const englishServer = {
   'audit.truncated': 'is gone with the end of the log: a vault knows of it',
 
   'confirm.choices': '[y/N]',
+
+  'explain.obstacle': 'in the way: {problem}',
 
   'finding.error': 'error',
   'finding.note': 'note',
@@ -138,11 +155,20 @@ export const englishServer = {
   'policies.keeper': 'keeper: removes what is due, places holds, mends; away from the machines that make backups',
   'policies.writer': 'writer: makes backups and destroys nothing',
 
+  'protect.continuous': 'its log is captured: any second is restorable once the first base is there; `coffre status {name}`',
   'protect.done': '{name} is protected, in vault {vault}',
   'protect.next': 'schedule: {schedule}, next run at {time}',
   'protect.onDemand': 'no schedule: `coffre backup {name}` backs it up',
 
+  'protect.password': 'Password of {user} at {host} (nothing for none): ',
+  'protect.passwordInUrl':
+    'a password in a URL stays in the history of the shell: better `--password-file`, PGPASSFILE, PGPASSWORD, or leave it out to be asked',
+
   'restore.overwrite': 'Overwrite what is in {to}?',
+
+  'restore.through': 'restored through {position}',
+  'restore.lastKept': 'last that is kept: {record}',
+  'restore.firstLeftOut': 'first that is left out: {record}',
 
   'schedule.onDemand': 'on demand',
 
@@ -154,6 +180,11 @@ export const englishServer = {
   'status.health': 'Coffre {version}: {health}',
   'status.jobs': 'jobs: {waiting} waiting, {running} running, {failed} failed in the last day',
   'status.workers': 'workers: {count} {names}',
+
+  'timeline.fork': 'branch {id} left {parent} at {at}',
+  'timeline.gap': 'a gap on {branch}: from {after} to {through}',
+  'timeline.gapBefore': 'before epoch {epoch} is a gap: what was logged then cannot be restored',
+  'timeline.none': 'the vault has no log yet',
 
   'vault.created': 'vault {name} is ready in {location}',
   'vault.keepKey':

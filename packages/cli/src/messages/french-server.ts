@@ -15,11 +15,14 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'error.sourceUnfit': 'la source {name} ne peut pas être protégée telle quelle : {count} erreurs',
   'error.status': 'tout ne va pas bien ({health}) : {count} alarmes sont levées',
   'error.timeWithoutZone': 'l’heure {time} n’a pas de fuseau',
+  'error.badDatabaseUrl': 'l’URL de la base contient {what}',
+  'error.oneCluster': 'une source PostgreSQL est une seule grappe',
   'error.unknownEngine': 'Coffre ne connaît pas de moteur pour {operand}',
   'error.unknownShell': 'il n’y a pas de complétion pour {shell} : il y en a pour {known}',
   'error.unwritableFile': 'impossible de créer {path}, donné par {option} : {problem}',
 
   'hint.auditBroken': 'Des lignes ont été changées ou ôtées à l’insu de Coffre. Comparez la tête avec le dernier ancrage.',
+  'hint.databaseUrl': 'Elle ressemble à {expected} ; les caractères spéciaux d’un mot de passe s’écrivent %40.',
   'hint.farServer': 'Est-il en marche, et l’adresse est-elle bonne ? COFFRE_URL l’emporte sur `coffre login URL`.',
   'hint.jobLog': '`coffre job log {id}` en dit plus.',
   'hint.localCredential':
@@ -28,6 +31,7 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'hint.newFile': 'Nommez un fichier qui n’existe pas encore, dans un dossier où vous pouvez écrire.',
   'hint.noServer': 'Lancez-le avec `npm start`, ou nommez-en un autre par COFFRE_URL ou `coffre login URL`.',
   'hint.noTerminal': 'Sans terminal, personne ne peut répondre.',
+  'hint.oneCluster': 'Nommez tous ses serveurs dans une URL, avec des virgules : postgres://UTILISATEUR@HÔTE1,HÔTE2/',
   'hint.status': 'Les alarmes ci-dessus disent ce qui ne va pas.',
   'hint.timeZone': 'Ajoutez-le : {local} est cette heure sur cette machine. Ou dites depuis quand, comme « il y a 10 minutes ».',
 
@@ -36,6 +40,8 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'column.address': 'Adresse',
   'column.alarm': 'Alarme',
   'column.attempt': 'Essai',
+  'column.base': 'Base',
+  'column.branch': 'Branche',
   'column.bytes': 'Octets',
   'column.checked': 'Vérifiée',
   'column.classification': 'Classification',
@@ -45,17 +51,24 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'column.done': 'Fait',
   'column.engine': 'Moteur',
   'column.environment': 'Environnement',
+  'column.epoch': 'Époque',
   'column.error': 'Erreur',
+  'column.expected': 'Durée prévue',
   'column.expectedEnd': 'Fin prévue',
+  'column.firstLeftOut': 'Premier laissé',
+  'column.from': 'De',
   'column.holds': 'Rétentions légales',
   'column.id': 'ID',
   'column.items': 'Éléments',
   'column.keptUntil': 'Gardé jusqu’à',
+  'column.lag': 'Retard',
+  'column.lastKept': 'Dernier gardé',
   'column.lastPoint': 'Dernier point',
   'column.left': 'Reste',
   'column.location': 'Emplacement',
   'column.lock': 'Verrou',
   'column.lockedUntil': 'Verrouillé jusqu’à',
+  'column.log': 'Journal',
   'column.message': 'Message',
   'column.name': 'Nom',
   'column.nextRun': 'Prochaine fois',
@@ -82,9 +95,11 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'column.target': 'Cible',
   'column.tier': 'Niveau',
   'column.timeZone': 'Fuseau',
+  'column.until': 'Jusqu’à',
   'column.vault': 'Coffre',
   'column.verified': 'Vérification',
   'column.version': 'Version',
+  'column.window': 'Fenêtre',
 
   'alarms.none': 'aucune alarme n’est levée',
 
@@ -99,6 +114,8 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'audit.truncated': 'a disparu avec la fin du journal : un coffre la connaît',
 
   'confirm.choices': '[o/N]',
+
+  'explain.obstacle': 'obstacle : {problem}',
 
   'finding.error': 'erreur',
   'finding.note': 'remarque',
@@ -140,11 +157,20 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'policies.keeper': 'keeper : ôte ce qui est échu, place les gels, répare ; loin des machines qui sauvegardent',
   'policies.writer': 'writer : sauvegarde et ne détruit rien',
 
+  'protect.continuous': 'son journal est capté : toute seconde est restaurable dès la première base ; `coffre status {name}`',
   'protect.done': '{name} est protégé, dans le coffre {vault}',
   'protect.next': 'planification : {schedule}, prochaine fois le {time}',
   'protect.onDemand': 'sans planification : `coffre backup {name}` le sauvegarde',
 
+  'protect.password': 'Mot de passe de {user} sur {host} (rien s’il n’y en a pas) : ',
+  'protect.passwordInUrl':
+    'un mot de passe dans une URL reste dans l’historique du shell : mieux vaut `--password-file`, PGPASSFILE, PGPASSWORD, ou ne rien dire et être interrogé',
+
   'restore.overwrite': 'Écraser ce qui est dans {to} ?',
+
+  'restore.through': 'restauré jusqu’à {position}',
+  'restore.lastKept': 'dernier gardé : {record}',
+  'restore.firstLeftOut': 'premier laissé de côté : {record}',
 
   'schedule.onDemand': 'à la demande',
 
@@ -156,6 +182,11 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'status.health': 'Coffre {version} : {health}',
   'status.jobs': 'tâches : {waiting} en attente, {running} en cours, {failed} échouées depuis un jour',
   'status.workers': 'ouvriers : {count} {names}',
+
+  'timeline.fork': 'la branche {id} a quitté {parent} à {at}',
+  'timeline.gap': 'une lacune sur {branch} : de {after} à {through}',
+  'timeline.gapBefore': 'avant l’époque {epoch} est une lacune : ce qui y fut inscrit ne peut être restauré',
+  'timeline.none': 'le coffre n’a pas encore de journal',
 
   'vault.created': 'le coffre {name} est prêt dans {location}',
   'vault.keepKey':

@@ -46,7 +46,9 @@ function parseInstant(given: string): PastTime {
   if (zone === undefined || minute === undefined) throw withoutZone(given, day, minute ?? '00:00', second)
   const ms = isDay(day) ? Date.parse(`${day}T${minute}${second.replace(',', '.')}${zoneText(zone)}`) : Number.NaN
   if (Number.isNaN(ms)) throw new ValueError(expected)
-  return () => ms
+  // A Date has milliseconds; databases stamp what they do with microseconds.
+  const [, finer = ''] = /[.,]\d{3}(\d{1,3})/.exec(second) ?? []
+  return () => ms + Number(finer.padEnd(3, '0')) / 1000
 }
 
 /** Date.parse takes a 31 November for the first of December. */

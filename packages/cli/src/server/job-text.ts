@@ -2,6 +2,7 @@ import type { JobView } from '@coffre/api-contract'
 import type { Texts } from '../messages/texts.ts'
 import { formatBytes, formatSeconds } from '../output/amounts.ts'
 import { type ColumnOf, objectLines, timeCell } from '../output/object-table.ts'
+import { restoredLines } from './log-text.ts'
 
 export const jobColumns: readonly ColumnOf<JobView>[] = [
   ['column.id', ({ id }) => id],
@@ -45,6 +46,7 @@ export function endLines(job: JobView, texts: Texts): string[] {
   const amounts =
     itemsDone === 0 && bytesDone === 0 ? '' : texts.say('job.amounts', { items: itemsDone, size: formatBytes(bytesDone) })
   const line = texts.say('job.end', { kind, state, what: source?.name ?? vault?.name ?? '', amounts, time: formatSeconds(seconds) })
+  if (kind === 'RESTORE') return [line, ...restoredLines(job, texts)]
   return pointId === null || kind !== 'BACKUP' ? [line] : [line, texts.say('job.point', { id: pointId })]
 }
 

@@ -38,6 +38,13 @@ export async function waitForJob(job: JobView, connection: Connection, call: Ser
   if (end.state !== 'COMPLETED') throw errorOf(end)
 }
 
+/** The job once it has completed, for whoever shows what came of it. Rejects with what it ended by otherwise. */
+export async function completionOf(job: JobView, connection: Connection, call: ServerCall): Promise<JobView> {
+  const end = await follow(job, connection, call)
+  if (end.state !== 'COMPLETED') throw errorOf(end)
+  return end
+}
+
 async function follow(job: JobView, connection: Connection, call: ServerCall): Promise<JobView> {
   const { output, texts, host, signal } = call
   let last = job

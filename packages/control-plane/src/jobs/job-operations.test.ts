@@ -98,7 +98,11 @@ test('what cannot be started is refused before there is a job', async () => {
       () => restore('docs', { to: '/out', point: leaving }),
       () => client.call(startVerification, { params: { point: leaving }, body: {} }),
     ],
-    'usage.invalid': [() => restore('docs', { to: 'out' })],
+    'usage.invalid': [
+      () => restore('docs', { to: 'out' }),
+      () => restore('docs', { to: '/out', position: '0/1' }),
+      () => restore('docs', { to: '/out', point: nothingId, latest: true }),
+    ],
   }
   for (const [code, calls] of Object.entries(refused))
     for (const call of calls) await assert.rejects(call, codeIs(code), `${code}: ${String(call)}`)

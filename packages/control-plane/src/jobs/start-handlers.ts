@@ -49,8 +49,8 @@ export function startHandlers(parts: StartParts): readonly Handler[] {
       return found(projectId, id)
     }),
     defineHandler(restoreOperation, async ({ projectId, principal, params, body, audit }) => {
-      const { point, at, to, overwrite } = body
-      const order = { projectId, source: params.source, point, at, to, overwrite, createdBy: principal.id }
+      const { point, at, to, overwrite, options, ...log } = body
+      const order = { projectId, source: params.source, point, at, log, to, overwrite, options, createdBy: principal.id }
       const id = await startRestore(parts, order)
       await audit({ target: `job:${id}`, detail: { source: params.source, to, overwrite } })
       return found(projectId, id)

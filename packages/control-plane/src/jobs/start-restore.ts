@@ -1,4 +1,5 @@
 import { isAbsolute, normalize } from 'node:path'
+import type { LogTarget } from '@coffre/api-contract'
 import { CoffreError } from '@coffre/foundation'
 import type { Selectable } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
@@ -6,6 +7,7 @@ import { objectMissing } from '../catalogue/object-missing.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
 import { findSourceRow } from '../sources/source-view.ts'
 import type { JobRequest } from './job-request.ts'
+import { chooseLog, knownLogs, namesLogTarget, noLog } from './log-wish.ts'
 import type { StartParts } from './start-backup.ts'
 
 export interface RestoreOrder {
@@ -13,7 +15,10 @@ export interface RestoreOrder {
   readonly source: string
   readonly point: string | undefined
   readonly at: string | undefined
+  /** What only a log can give. */
+  readonly log?: Omit<LogTarget, 'at'>
   readonly to: string
+  readonly options?: Readonly<Record<string, unknown>> | undefined
   readonly overwrite: boolean
   readonly createdBy: string
 }
@@ -21,27 +26,41 @@ export interface RestoreOrder {
 /** Somebody waits for it, and often in need. */
 const restorePriority = 20
 
-/** Makes a job that puts a point of a source back. */
-export async function startRestore({ catalogue, store, machine }: StartParts, order: RestoreOrder): Promise<string> {
-  const { projectId, to, overwrite } = order
+/** Makes a job that puts a point of a source back; of a source with a log, any state of it. */
+export async function startRestore({ catalogue, store, machine, context }: StartParts, order: RestoreOrder): Promise<string> {
+  const { projectId, to, overwrite, options, at, log = { latest: false } } = order
+  const target = { ...log, at }
   if (!isAbsolute(to)) {
     throw new CoffreError('usage.invalid', `the target ${to} is not absolute`, {
       hint: 'The worker may run in another folder than you: give the whole path.',
     })
   }
-  const point = await choosePoint(catalogue, order)
-  const request: JobRequest<'RESTORE'> = { machine, pointId: point.id, to: normalize(to), overwrite }
+  const logs = order.point === undefined ? await knownLogs(catalogue, projectId, order.source) : []
+  const chosen = logs.length === 0 ? undefined : chooseLog(logs, target, context.clock.nowMs())
+  if (chosen === undefined && namesLogTarget(target)) {
+    if (order.point !== undefined) throw pointAndLog()
+    const source = await findSourceRow(catalogue, projectId, order.source)
+    throw source === undefined ? objectMissing('source', order.source) : noLog(source.name)
+  }
+  const about = chosen?.log ?? (await choosePoint(catalogue, order))
+  const request: JobRequest<'RESTORE'> = {
+    machine,
+    ...(chosen === undefined ? { pointId: 'id' in about ? about.id : '' } : { wish: chosen.wish }),
+    to: normalize(to),
+    overwrite,
+    ...(options === undefined ? {} : { options }),
+  }
   const id = await catalogue.transaction().execute((transaction) =>
     store.create(
       {
         projectId,
-        accountLabel: point.accountLabel,
-        regionLabel: point.regionLabel,
+        accountLabel: about.accountLabel,
+        regionLabel: about.regionLabel,
         kind: 'RESTORE',
-        sourceId: point.sourceId,
-        sourceName: point.sourceName,
-        vaultId: point.vaultId,
-        vaultName: point.vaultName,
+        sourceId: about.sourceId,
+        sourceName: about.sourceName,
+        vaultId: about.vaultId,
+        vaultName: about.vaultName,
         request: JSON.stringify(request),
         createdBy: order.createdBy,
         priority: restorePriority,
@@ -87,4 +106,10 @@ async function choosePoint(catalogue: Catalogue, order: RestoreOrder): Promise<S
     at === undefined ? `${source.name} has no recovery point` : `no recovery point of ${source.name} was completed by ${at}`,
     { hint: 'List what there is: `coffre points`; make one: `coffre backup`.' },
   )
+}
+
+function pointAndLog(): CoffreError {
+  return new CoffreError('usage.invalid', 'a point is restored as it is', {
+    hint: 'Name a point, or what to go back to: then the point is found.',
+  })
 }

@@ -6,6 +6,7 @@ import { holdHandlers } from '../holds/hold-handlers.ts'
 import type { Handler } from '../http/api-call.ts'
 import { jobHandlers } from '../jobs/job-handlers.ts'
 import { JobStore } from '../jobs/job-store.ts'
+import { logHandlers } from '../jobs/log-handlers.ts'
 import { startHandlers } from '../jobs/start-handlers.ts'
 import type { People } from '../people/people.ts'
 import { peopleHandlers } from '../people/people-handlers.ts'
@@ -50,6 +51,7 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
     ...presetHandlers(catalogue, context),
     ...jobHandlers(catalogue, store, context.clock),
     ...startHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
+    ...logHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
     ...pointHandlers({ catalogue, store, context, machine }),
     ...statusHandlers({ catalogue, context, version: settings.version }),
     ...peopleHandlers({ catalogue, people, context }),

@@ -24,6 +24,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   'jobs.backup': {},
   'jobs.prune': {},
   'jobs.restore': { to: '/nowhere' },
+  'jobs.explain': {},
+  'jobs.timeline': {},
   'jobs.verify': {},
   'keys.create': { name: 'key', expiresAt: null },
   'passwords.change': { password, newPassword: password },

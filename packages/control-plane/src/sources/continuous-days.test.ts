@@ -9,13 +9,23 @@ test('bases are kept for the window and until the next base', () => {
   const table = [
     [{}, { rule: { continuous: true } }],
     [{ window: '7d' }, { rule: { continuous: true, windowDays: 7 } }],
-    [{ window: '7d', schedule: 'every 24h' }, { rule: { continuous: true, windowDays: 7 }, lifecycle: { deleteAfter: '8d' } }],
-    [{ window: '2w', schedule: 'every 6h' }, { rule: { continuous: true, windowDays: 14 }, lifecycle: { deleteAfter: '15d' } }],
-    [{ window: '7d', schedule: '0 3 * * 0' }, { rule: { continuous: true, windowDays: 7 }, lifecycle: { deleteAfter: '14d' } }],
+    [
+      { window: '7d', schedule: 'every 24h' },
+      { rule: { continuous: true, windowDays: 7 }, lifecycle: { deleteAfter: '8d' } },
+    ],
+    [
+      { window: '2w', schedule: 'every 6h' },
+      { rule: { continuous: true, windowDays: 14 }, lifecycle: { deleteAfter: '15d' } },
+    ],
+    [
+      { window: '7d', schedule: '0 3 * * 0' },
+      { rule: { continuous: true, windowDays: 7 }, lifecycle: { deleteAfter: '14d' } },
+    ],
     [{ window: '7d', schedule: 'every 24h', deleteAfter: '35d' }, { rule: { continuous: true, windowDays: 7 } }],
     [{ window: '7d', schedule: 'every 24h', keep: '8d,4w' }, { rule: { continuous: true, windowDays: 7 } }],
   ] as const
-  for (const [wish, expected] of table) assert.deepEqual(continuousDays({ ...none, ...wish, ...at }), expected, JSON.stringify(wish))
+  for (const [wish, expected] of table)
+    assert.deepEqual(continuousDays({ ...none, ...wish, ...at }), expected, JSON.stringify(wish))
 })
 
 test('what lets go of bases too soon is refused, saying what it takes', () => {

@@ -17,8 +17,15 @@ export function protectHandlers(parts: SourceParts): readonly Handler[] {
       const vault = await findVault(catalogue, projectId, vaultName)
       if (vault === undefined) throw objectMissing('vault', vaultName)
       const nowMs = context.clock.nowMs()
-      const days = continuous || window !== undefined ? continuousDays({ continuous, window, schedule, keep, deleteAfter, timeZone, nowMs }) : {}
-      const lifecycle = { ...(keep === undefined ? {} : { keep }), ...(deleteAfter === undefined ? {} : { deleteAfter }), ...days.lifecycle }
+      const days =
+        continuous || window !== undefined
+          ? continuousDays({ continuous, window, schedule, keep, deleteAfter, timeZone, nowMs })
+          : {}
+      const lifecycle = {
+        ...(keep === undefined ? {} : { keep }),
+        ...(deleteAfter === undefined ? {} : { deleteAfter }),
+        ...days.lifecycle,
+      }
       const scheduled = schedule === undefined ? {} : { schedule }
       const rule = { name: 'main', targetVault: vault.name, ...scheduled, lifecycle, ...days.rule }
       const name = planName ?? source.name

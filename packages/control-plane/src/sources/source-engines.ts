@@ -1,7 +1,9 @@
+import { basename, dirname } from 'node:path'
 import type { Connector, TreeConnector } from '@coffre/connector'
 import { filesConnector } from '@coffre/connector-files'
-import { postgresqlConnector } from '@coffre/connector-postgresql'
+import { createPostgresqlConnector, type PostgresqlSettings } from '@coffre/connector-postgresql'
 import { CoffreError } from '@coffre/foundation'
+import type { Environment } from '@coffre/storage'
 
 /** How sources of an engine are reached. */
 export type SourceEngine =
@@ -11,10 +13,35 @@ export type SourceEngine =
 /** Every engine that this server knows, by its name. */
 export type SourceEngines = ReadonlyMap<string, SourceEngine>
 
-export const sourceEngines: SourceEngines = new Map([
-  [filesConnector.engine, { kind: 'tree', connector: filesConnector as TreeConnector }],
-  [postgresqlConnector.engine, { kind: 'items', connector: postgresqlConnector as Connector }],
-])
+/** The engines on a machine whose environment says where their programs are: `COFFRE_POSTGRESQL_16`, or on the PATH. */
+export function sourceEnginesIn(environment: Environment): SourceEngines {
+  const postgresql = createPostgresqlConnector(postgresqlSettings(environment)) as Connector
+  return new Map([
+    [filesConnector.engine, { kind: 'tree', connector: filesConnector as TreeConnector }],
+    [postgresql.engine, { kind: 'items', connector: postgresql }],
+  ])
+}
+
+/** For whoever only reaches sources, and starts none of their programs. */
+export const sourceEngines: SourceEngines = sourceEnginesIn({})
+
+function postgresqlSettings(environment: Environment): PostgresqlSettings {
+  const engineFolders = Object.entries(environment).flatMap(([name, folder]) => {
+    const [, major] = /^COFFRE_POSTGRESQL_(\d+)$/.exec(name) ?? []
+    return major === undefined || folder === undefined || folder === '' ? [] : [[Number(major), binFolderOf(folder)] as const]
+  })
+  const { PATH: searchPath, COFFRE_ENGINE_ACCOUNT: engineAccount } = environment
+  return {
+    engineFolders: Object.fromEntries(engineFolders),
+    ...(searchPath === undefined ? {} : { searchPath }),
+    ...(engineAccount === undefined || engineAccount === '' ? {} : { engineAccount }),
+  }
+}
+
+/** Either the folder of the programs or one of them may be named. */
+function binFolderOf(place: string): string {
+  return basename(place) === 'postgres' ? dirname(place) : place
+}
 
 export function engineNamed(engines: SourceEngines, name: string): SourceEngine {
   const engine = engines.get(name)

@@ -10,7 +10,7 @@ import { loadMasterKey } from '../secrets/master-key.ts'
 import { SecretBox } from '../secrets/secret-box.ts'
 import { SecretStore } from '../secrets/secret-store.ts'
 import { machineName } from '../server/machine-name.ts'
-import { sourceEngines } from '../sources/source-engines.ts'
+import { sourceEnginesIn } from '../sources/source-engines.ts'
 import { VaultPlaces } from '../vaults/vault-places.ts'
 import { OpenVaults } from './open-vaults.ts'
 import { Worker } from './worker.ts'
@@ -57,7 +57,7 @@ export async function startWorker(
     store,
     secrets: new SecretStore(catalogue, box, context),
     vaults: stack.use(new OpenVaults(new VaultPlaces(stateFolder, context, environment, threads))),
-    engines: sourceEngines,
+    engines: sourceEnginesIn(environment),
     context,
     stateFolder,
     machine: await machineName(stateFolder, context.random),

@@ -14,6 +14,7 @@ const options = {
   every: text('every', 'interval'),
   schedule: text('schedule', 'expression'),
   keep: text('keep', 'counts'),
+  window: text('window', 'term'),
   deleteAfter: text('delete-after', 'term'),
   timeZone: text('time-zone', 'zone'),
   plan: text('plan', 'name'),
@@ -29,10 +30,10 @@ type ProtectCall = ServerCall<typeof options>
 
 export const protectCommand = defineServerCommand({
   options,
-  operands: 'PATH…',
+  operands: 'PATH…|URL',
   async run(call) {
     const { output, texts } = call
-    const body = bodyOf(call)
+    const body = await bodyOf(call)
     const made = await (await connect(call)).call(protectSource, { params: {}, body })
     if (output.json) {
       output.printJson(made)
@@ -44,14 +45,15 @@ export const protectCommand = defineServerCommand({
     const [rule] = made.plan.rules
     const next = rule?.nextRuns[0]
     output.summarize(texts.say('protect.done', { name, vault: rule?.targetVault ?? body.vault }))
+    if (call.options.continuous) output.summarize(texts.say('protect.continuous', { name }))
     if (next === undefined) output.summarize(texts.say('protect.onDemand', { name }))
     else output.summarize(texts.say('protect.next', { schedule: rule?.schedule ?? '', time: timeCell(next) }))
   },
 })
 
-function bodyOf(call: ProtectCall) {
+async function bodyOf(call: ProtectCall) {
   const { name, vault, every, schedule, keep, deleteAfter, timeZone, plan } = call.options
-  const { tier, environment, region, tag, acceptFindings } = call.options
+  const { tier, environment, region, tag, acceptFindings, continuous, window } = call.options
   if (name === undefined) throw usageError('error.missingOption', { option: '--name' })
   if (vault === undefined) throw usageError('error.missingOption', { option: '--vault' })
   if (every !== undefined && schedule !== undefined) throw usageError('error.exclusive', { one: '--every', other: '--schedule' })
@@ -61,10 +63,12 @@ function bodyOf(call: ProtectCall) {
   return {
     name,
     vault,
-    ...engineOf(call.positionals, call),
+    ...(await engineOf(call.positionals, call)),
     timeZone: timeZone ?? call.host.timeZone,
     tags: tag,
     acceptFindings,
+    ...(continuous ? { continuous } : {}),
+    ...(window === undefined ? {} : { window }),
     ...(wanted === undefined ? {} : { schedule: wanted }),
     ...(keep === undefined ? {} : { keep }),
     ...(deleteAfter === undefined ? {} : { deleteAfter }),

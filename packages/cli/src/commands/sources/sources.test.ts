@@ -89,8 +89,8 @@ test('what cannot be meant is refused before the server is asked', async () => {
     named,
     ['/a', '--name', 'docs'],
     ['/a', '--vault', 'main'],
-    ['postgres://host/db', ...named],
-    ['/a', 'postgres://host/db', ...named],
+    ['mysql://host/db', ...named],
+    ['/a', 'mysql://host/db', ...named],
     ['/a', '--every', '6h', '--schedule', 'x', ...named],
     ['/a', '--keep', '7d', '--delete-after', '7d', ...named],
   ]

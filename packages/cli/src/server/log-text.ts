@@ -1,0 +1,136 @@
+import type { JobView, StreamView } from '@coffre/api-contract'
+import type { Texts } from '../messages/texts.ts'
+import { formatBytes, formatSeconds } from '../output/amounts.ts'
+import { type ColumnOf, objectLines, objectTable, timeCell } from '../output/object-table.ts'
+
+interface ShownRecord {
+  readonly at: string
+  readonly label: string
+  readonly position: string
+}
+
+interface ShownStop {
+  readonly through: string
+  readonly lastKept?: ShownRecord
+  readonly firstLeftOut?: ShownRecord
+}
+
+interface ShownWindow {
+  readonly branch: string
+  readonly from: string | null
+  readonly until: string | null
+}
+
+interface ShownEpoch {
+  readonly epoch: number
+  readonly begin: string
+  readonly end: string
+  readonly windows: readonly ShownWindow[]
+  readonly gaps: readonly { readonly branch: string; readonly after: string; readonly through: string }[]
+  readonly branches: readonly { readonly id: string; readonly parent?: string; readonly forkedAt?: string }[]
+  readonly foldedBytes: number
+  readonly unfoldedBytes: number
+  readonly problem: string | null
+}
+
+/** What a job `EXPLAIN` came to. */
+interface Explanation {
+  readonly base: { readonly pointId: string | null; readonly consistentAt: string; readonly bytes: number }
+  readonly logBytes: number
+  readonly stop: ShownStop
+  readonly log: ShownEpoch & { readonly from: string }
+  readonly expectedSeconds: number | null
+  readonly obstacles: readonly string[]
+}
+
+/** What a job `TIMELINE` came to. */
+interface Timeline {
+  readonly epochs: readonly ShownEpoch[]
+  readonly bases: readonly { readonly pointId: string; readonly at: string }[]
+}
+
+/** What a restore of a source with a log came to: where it stopped, and what is to be known of it. */
+export function restoredLines({ result }: JobView, texts: Texts): string[] {
+  const { stop, notes = [] } = (result ?? {}) as { readonly stop?: ShownStop; readonly notes?: readonly string[] }
+  return [...(stop === undefined ? [] : stopLines(stop, texts)), ...notes]
+}
+
+export function explanationLines({ result }: JobView, texts: Texts): string[] {
+  const { base, log, logBytes, stop, expectedSeconds, obstacles } = result as unknown as Explanation
+  const until = log.windows.at(-1)?.until ?? null
+  return [
+    ...objectLines(
+      [
+        ['column.base', `${timeCell(base.consistentAt)}  ${formatBytes(base.bytes)}  ${base.pointId ?? '-'}`],
+        ['column.log', formatBytes(logBytes)],
+        ['column.window', `${timeCell(log.from)} - ${timeCell(until)}`],
+        ['column.lastKept', stop.lastKept === undefined ? '-' : recordText(stop.lastKept)],
+        ['column.firstLeftOut', stop.firstLeftOut === undefined ? '-' : recordText(stop.firstLeftOut)],
+        ['column.expected', expectedSeconds === null ? undefined : formatSeconds(expectedSeconds)],
+      ],
+      texts,
+    ),
+    ...obstacles.map((problem) => texts.say('explain.obstacle', { problem })),
+  ]
+}
+
+export function timelineLines({ result }: JobView, texts: Texts): string[] {
+  const { epochs, bases } = result as unknown as Timeline
+  if (epochs.length === 0) return [texts.say('timeline.none')]
+  const windows = epochs.flatMap((epoch) => epoch.windows.map((window) => ({ ...window, epoch: epoch.epoch })))
+  return [
+    ...objectTable(
+      windows,
+      [
+        ['column.epoch', ({ epoch }) => String(epoch)],
+        ['column.branch', ({ branch }) => branch],
+        ['column.from', ({ from }) => timeCell(from)],
+        ['column.until', ({ until }) => timeCell(until)],
+      ],
+      texts,
+    ),
+    ...epochs.flatMap((epoch, i) => epochNotes(epoch, i > 0, texts)),
+    '',
+    ...objectTable(
+      bases,
+      [
+        ['column.base', ({ at }) => timeCell(at)],
+        ['column.id', ({ pointId }) => pointId],
+      ],
+      texts,
+    ),
+  ]
+}
+
+export const streamColumns: readonly ColumnOf<StreamView>[] = [
+  ['column.source', ({ source }) => source.name],
+  ['column.vault', ({ vault }) => vault.name],
+  ['column.log', ({ state }) => state],
+  ['column.from', ({ windowFrom }) => timeCell(windowFrom)],
+  ['column.until', ({ windowThrough }) => timeCell(windowThrough)],
+  ['column.lag', ({ lagSeconds }) => (lagSeconds === null ? '-' : `${lagSeconds.toFixed(1)} s`)],
+]
+
+function stopLines({ lastKept, firstLeftOut, through }: ShownStop, texts: Texts): string[] {
+  return [
+    lastKept === undefined
+      ? texts.say('restore.through', { position: through })
+      : texts.say('restore.lastKept', { record: recordText(lastKept) }),
+    ...(firstLeftOut === undefined ? [] : [texts.say('restore.firstLeftOut', { record: recordText(firstLeftOut) })]),
+  ]
+}
+
+function epochNotes({ epoch, gaps, branches, problem }: ShownEpoch, followsGap: boolean, texts: Texts): string[] {
+  return [
+    ...(followsGap ? [texts.say('timeline.gapBefore', { epoch })] : []),
+    ...gaps.map(({ branch, after, through }) => texts.say('timeline.gap', { branch, after, through })),
+    ...branches.flatMap(({ id, parent, forkedAt }) =>
+      parent === undefined ? [] : [texts.say('timeline.fork', { id, parent, at: forkedAt ?? '' })],
+    ),
+    ...(problem === null ? [] : [problem]),
+  ]
+}
+
+function recordText({ at, label, position }: ShownRecord): string {
+  return `${at}  ${label}  ${position}`
+}

@@ -1,0 +1,28 @@
+import { explainRestore, listTimeline } from '@coffre/api-contract'
+import { objectMissing } from '../catalogue/object-missing.ts'
+import { defineHandler, type Handler } from '../http/api-call.ts'
+import { findJob } from './job-view.ts'
+import type { StartParts } from './start-backup.ts'
+import { startExplanation, startTimeline } from './start-log-look.ts'
+
+/** Answers what is asked of continuous logs: by jobs, as it takes reading a vault. */
+export function logHandlers(parts: StartParts): readonly Handler[] {
+  const found = async (projectId: string, id: string) => {
+    const job = await findJob(parts.catalogue, projectId, id)
+    if (job === undefined) throw objectMissing('job', id)
+    return job
+  }
+  return [
+    defineHandler(explainRestore, async ({ projectId, principal, params: { source }, body, audit }) => {
+      const { to, ...target } = body
+      const id = await startExplanation(parts, { projectId, source, target, to, createdBy: principal.id })
+      await audit({ target: `job:${id}`, detail: { source } })
+      return found(projectId, id)
+    }),
+    defineHandler(listTimeline, async ({ projectId, principal, params: { source }, body, audit }) => {
+      const id = await startTimeline(parts, { projectId, source, vault: body.vault, createdBy: principal.id })
+      await audit({ target: `job:${id}`, detail: { source } })
+      return found(projectId, id)
+    }),
+  ]
+}
