@@ -21,7 +21,7 @@ const mayImport = {
 /** Packages that may use none of npm's packages, or only the named ones. */
 const npmAllowed = { 'foundation': [], 'api-contract': ['zod'] }
 
-const tests = String.raw`\.test\.ts$|^tests/|^packages/testkit/|^packages/control-plane/src/testing/`
+const tests = String.raw`\.test\.ts$|^tests/|^packages/testkit/|^packages/control-plane/src/testing/|^packages/connectors/[^/]+/src/testing/`
 
 const rules = [
   {

@@ -1,9 +1,11 @@
 import type { ByteString, Context } from '@coffre/foundation'
+import type { ChangeBatch } from './change-batch.ts'
 import type { Finding } from './finding.ts'
 import type { LogFormat } from './log-format.ts'
+import type { LogMapOptions, LogMinute } from './log-minute.ts'
 import type { PointManifest } from './manifest.ts'
 import type { PointItem } from './point-item.ts'
-import type { Branch, Mark, Position, Stamps } from './position.ts'
+import type { Branch, Mark, Position } from './position.ts'
 
 /** What an engine can do. Data, so that API, CLI and policy can ask without knowing the engine. */
 export interface ConnectorAbilities {
@@ -43,6 +45,13 @@ export interface Connector<Config = unknown, Secrets = unknown> {
    * target is not in it.
    */
   locate?(log: AsyncIterable<ChangeBatch>, target: ReplayTarget, manifest: PointManifest, signal: AbortSignal): Promise<ReplayStop>
+  /** What a log did, minute by minute; the log as for `locate`. Only where there is one. */
+  mapLog?(
+    log: AsyncIterable<ChangeBatch>,
+    options: LogMapOptions,
+    manifest: PointManifest,
+    signal: AbortSignal,
+  ): Promise<readonly LogMinute[]>
   /** How log that follows this point was made into files; only where there is a log. */
   logFormat?(manifest: PointManifest): LogFormat
   /** Gives back what the source keeps for us, such as slots, once it is protected no more. Idempotent. */
@@ -98,19 +107,6 @@ export interface SourceLog {
   capture(after: Position, signal: AbortSignal): AsyncIterable<ChangeBatch>
   /** The source may discard its log through `position`. Positions made durable only; never goes back; idempotent. */
   acknowledge(position: Position, signal: AbortSignal): Promise<void>
-}
-
-/** A piece of log. `after` of one is `through` of the one before, on a branch; an empty `bytes` only moves the mark. */
-export interface ChangeBatch {
-  readonly after: Position
-  readonly through: Position
-  /** The caller's from the moment it is delivered. */
-  readonly bytes: Uint8Array
-  readonly mark?: Mark
-  /** Of the records that end in `bytes`; absent when none of them is stamped. */
-  readonly stamps?: Stamps
-  /** Set on the first batch of another branch than the one before. */
-  readonly fork?: Branch
 }
 
 /** A recovery point as a restore sees it: the manifest and the files that its snapshot yielded. */

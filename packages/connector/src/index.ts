@@ -1,5 +1,5 @@
+export type { ChangeBatch } from './change-batch.ts'
 export type {
-  ChangeBatch,
   Connector,
   ConnectorAbilities,
   Replay,
@@ -18,6 +18,7 @@ export type {
 } from './connector.ts'
 export type { Finding } from './finding.ts'
 export type { FoldedDocument, FoldedEnd, FoldedItem, FoldedLog, FoldedPiece, LogFormat } from './log-format.ts'
+export type { LogEvent, LogMapOptions, LogMinute } from './log-minute.ts'
 export type { PointManifest } from './manifest.ts'
 export type { ItemCut, ItemMetadata, PointFile, PointItem } from './point-item.ts'
 export { type Branch, type BranchId, compareOffsets, formatPosition, type Mark, type Position, type Stamps } from './position.ts'

@@ -1,5 +1,5 @@
 import type { ByteString } from '@coffre/foundation'
-import type { ChangeBatch } from './connector.ts'
+import type { ChangeBatch } from './change-batch.ts'
 import type { ItemCut } from './point-item.ts'
 import type { Branch, Position } from './position.ts'
 
