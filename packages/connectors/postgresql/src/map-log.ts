@@ -56,13 +56,13 @@ export async function mapPostgresqlLog(
     .map(({ events, ...minute }) => ({
       ...minute,
       events: events.map(
-        ({ kind, relations, relationsOmitted, rows, timeUs, justBefore, isExact }): LogEvent => ({
+        ({ kind, relations, relationsOmitted, rows, timeUs, start, isExact }): LogEvent => ({
           kind,
           objects: relations,
           objectsOmitted: relationsOmitted,
           count: rows,
           us: timeUs,
-          justBefore: walPosition(timeline, justBefore),
+          justBefore: walPosition(timeline, start),
           isExact,
         }),
       ),

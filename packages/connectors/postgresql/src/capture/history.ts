@@ -1,7 +1,7 @@
 import type { Branch } from '@coffre/connector'
 import { CoffreError } from '@coffre/foundation'
 import type { ReplicationConnection } from '../connection/replication-connection.ts'
-import { type Lsn, parseLsn, walPosition } from '../wal/lsn.ts'
+import { formatLsn, type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
 
 /** A timeline that another one left, and where. */
 export interface PastTimeline {
@@ -54,6 +54,20 @@ export function successorOf(
   if (left === undefined) return undefined
   const next = past[at + 1]?.timeline ?? timeline
   return { branch: branch(next, left, next === timeline ? document : undefined), forkedAt: left.end }
+}
+
+/** The history file of a timeline: the server's own, or what the branches tell. The first timeline has none. */
+export function historyOf(id: string, branches: readonly Branch[]): string | undefined {
+  const last = branches.find((one) => one.id === id)
+  if (last?.document !== undefined) return last.document
+  const lines: string[] = []
+  for (let at = last; at?.parent !== undefined; ) {
+    const { parent } = at
+    const place = walPlace({ branch: parent.id, offset: parent.forkOffset })
+    lines.unshift(`${place.timeline}\t${formatLsn(place.lsn)}\tno recovery target specified\n`)
+    at = branches.find((one) => one.id === parent.id)
+  }
+  return lines.length === 0 ? undefined : lines.join('')
 }
 
 function branch(timeline: number, parent: PastTimeline | undefined, document: string | undefined): Branch {

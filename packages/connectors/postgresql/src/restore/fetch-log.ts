@@ -1,8 +1,9 @@
 import { mkdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Branch, Replay } from '@coffre/connector'
+import type { Replay } from '@coffre/connector'
 import { CoffreError, type Context, interruption, throwIfAborted } from '@coffre/foundation'
 import type { BaseDetails } from '../base/base-details.ts'
+import { historyOf } from '../capture/history.ts'
 import { formatLsn, walPlace, walPosition } from '../wal/lsn.ts'
 import { segmentStart } from '../wal/wal-file-name.ts'
 import type { EngineAccount } from './engine-account.ts'
@@ -75,18 +76,4 @@ async function keepMarked(folder: string, { clock }: Context, signal: AbortSigna
     const now = new Date(clock.nowMs())
     if (!signal.aborted) await utimes(join(folder, fetchingMark), now, now).catch(ifMissing(undefined))
   }
-}
-
-/** The history file of a timeline: the server's own, or what the branches tell. The first timeline has none. */
-export function historyOf(id: string, branches: readonly Branch[]): string | undefined {
-  const branch = branches.find((one) => one.id === id)
-  if (branch?.document !== undefined) return branch.document
-  const lines: string[] = []
-  for (let at = branch; at?.parent !== undefined; ) {
-    const { parent } = at
-    const place = walPlace({ branch: parent.id, offset: parent.forkOffset })
-    lines.unshift(`${place.timeline}\t${formatLsn(place.lsn)}\tno recovery target specified\n`)
-    at = branches.find((one) => one.id === parent.id)
-  }
-  return lines.length === 0 ? undefined : lines.join('')
 }

@@ -95,8 +95,8 @@ export class ChangeReader {
   #addDatabaseDrop(record: WalRecord, parts: RecordParts): void {
     if (record.xid === 0) return
     const oid = this.#main(record, 8).getUint32(parts.mainAt, true)
-    const { previous } = record
-    this.open.note(record.xid, (changes) => changes.droppedDatabases.push({ oid, previous }))
+    const { start, previous } = record
+    this.open.note(record.xid, (changes) => changes.droppedDatabases.push({ oid, start, previous }))
   }
 
   /** xl_xact_assignment: the transaction, the number of savepoints, savepoints. */

@@ -30,6 +30,8 @@ export interface LogEvent {
   readonly timeUs: number
   /** Where the last record before it begins: a restore with `recovery_target_lsn` here, inclusive, ends just before it. */
   readonly justBefore: Lsn
+  /** Where it begins itself: all that ends at or before this is the log without it. */
+  readonly start: Lsn
   /** Whether the counts are exact; else they may contain rolled-back savepoints, or lack what memory had no room for. */
   readonly isExact: boolean
 }
@@ -40,18 +42,24 @@ const relationsMax = 100
 
 /** What a commit did that is worth a line. */
 export function* eventsOf(end: TransactionEnd, changes: TransactionChanges | undefined, names: RelationNames, massRowsMin: number) {
-  const event = (kind: LogEventKind, relations: readonly string[], rows?: number, justBefore = end.previous): LogEvent => ({
+  const event = (
+    kind: LogEventKind,
+    relations: readonly string[],
+    rows?: number,
+    { start, previous } = end as Pick<TransactionEnd, 'start' | 'previous'>,
+  ): LogEvent => ({
     kind,
     relations: relations.slice(0, relationsMax),
     relationsOmitted: Math.max(0, relations.length - relationsMax),
     rows,
     xid: end.xid,
     timeUs: end.timeUs,
-    justBefore,
+    justBefore: previous,
+    start,
     isExact: changes?.isExact ?? true,
   })
-  for (const { oid, previous } of changes?.droppedDatabases ?? []) {
-    yield event('drop-database', [names.ofDatabase(oid) ?? `database ${oid}`], undefined, previous)
+  for (const { oid, start, previous } of changes?.droppedDatabases ?? []) {
+    yield event('drop-database', [names.ofDatabase(oid) ?? `database ${oid}`], undefined, { start, previous })
   }
   const truncated = truncatedNames(changes, names)
   if (truncated.length > 0) yield event('truncate', truncated)

@@ -1,7 +1,6 @@
 import { CoffreError } from '@coffre/foundation'
 import { formatLsn, type Lsn } from './lsn.ts'
-import { checkSegmentBytes } from './wal-file-name.ts'
-import { longPageHeadBytes, pageBytes, pageMagics, readLsn, type WalMajor, walMajorOf } from './wal-format.ts'
+import { pageBytes, pageMagics, readLsn, type WalMajor } from './wal-format.ts'
 
 /** Which log the pages must be of. */
 export interface PageExpectation {
@@ -51,27 +50,6 @@ export function overwritesContinuation(view: DataView): boolean {
 
 export function pageTimeline(view: DataView): number {
   return view.getUint32(4, true)
-}
-
-export interface SegmentHead {
-  readonly major: WalMajor
-  readonly timeline: number
-  readonly start: Lsn
-  readonly systemId: string
-  readonly segmentBytes: number
-}
-
-/** What the first bytes of a WAL file say of it; `source.failed` when they are not those of one. */
-export function readSegmentHead(bytes: Uint8Array): SegmentHead {
-  if (bytes.length < longPageHeadBytes) throw notWal(0, `${bytes.length} bytes are no header of a segment`)
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const magic = view.getUint16(0, true)
-  const start = readLsn(view, 8)
-  const major = walMajorOf(magic)
-  if (major === undefined) throw notWal(start, `its magic number ${hex(magic)} is that of no known version`)
-  if ((view.getUint16(2, true) & flags.longHead) === 0) throw notWal(start, 'it does not begin a segment')
-  const segmentBytes = checkSegmentBytes(view.getUint32(32, true), start)
-  return { major, timeline: pageTimeline(view), start, systemId: view.getBigUint64(24, true).toString(), segmentBytes }
 }
 
 export function notWal(lsn: Lsn, reason: string): CoffreError {

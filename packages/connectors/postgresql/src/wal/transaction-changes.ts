@@ -11,6 +11,7 @@ export interface FileChanges extends RelationFile {
 export interface DroppedDatabase {
   readonly oid: number
   /** Replay deletes its files before the transaction ends: the record before that is the last one to keep for whoever wants it back. */
+  readonly start: Lsn
   readonly previous: Lsn
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkSegmentBytes, parseWalFileName, segmentStart, walFileName } from './wal-file-name.ts'
+import { parseWalFileName } from './testing/parse-wal-file-name.ts'
+import { checkSegmentBytes, segmentStart, walFileName } from './wal-file-name.ts'
 
 const mib = 2 ** 20
 const files = [

@@ -15,11 +15,6 @@ export const recordBytesMax = 0x3fff_ffff
 export const pageMagics = { 15: 0xd110, 16: 0xd113, 17: 0xd116, 18: 0xd118 } as const
 export type WalMajor = keyof typeof pageMagics
 
-export function walMajorOf(magic: number): WalMajor | undefined {
-  const found = Object.entries(pageMagics).find(([, known]) => known === magic)
-  return found === undefined ? undefined : (Number(found[0]) as WalMajor)
-}
-
 /** Undefined for versions whose log is not known. */
 export function walMajorOfVersion(major: number): WalMajor | undefined {
   return Object.hasOwn(pageMagics, major) ? (major as WalMajor) : undefined

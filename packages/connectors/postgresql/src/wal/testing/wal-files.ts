@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSegmentHead, type SegmentHead } from '../page-head.ts'
-import { parseWalFileName } from '../wal-file-name.ts'
+import { parseWalFileName } from './parse-wal-file-name.ts'
+import { readSegmentHead, type SegmentHead } from './segment-head.ts'
 
 /** The log in a folder, from its oldest file of a timeline on, with what lies behind its end. */
 export async function readWalFolder(

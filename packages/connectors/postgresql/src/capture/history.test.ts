@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { walPosition } from '../wal/lsn.ts'
-import { historyOf } from './fetch-log.ts'
+import { historyOf } from './history.ts'
 
 const [one, two, three] = [1, 2, 3].map((timeline) => walPosition(timeline, 0).branch) as [string, string, string]
 const branches = [

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSegmentHead } from './page-head.ts'
-import { mainData, WalWriter } from './testing/wal-writer.ts'
-import { pageMagics, type WalMajor } from './wal-format.ts'
+import { pageMagics, type WalMajor } from '../wal-format.ts'
+import { readSegmentHead } from './segment-head.ts'
+import { mainData, WalWriter } from './wal-writer.ts'
 
 function segment(major: WalMajor): Buffer {
   const writer = new WalWriter({ major, timeline: 5, systemId: 7_710_726_338_291_407_192n, start: 2 ** 32 })
