@@ -6,6 +6,7 @@ import { systemContext } from '@coffre/foundation'
 import { PostgresServer, postgresMajors } from '@coffre/testkit'
 import { type PostgresqlConfig, parsePostgresqlConfig } from '../config.ts'
 import { PostgresqlSource } from '../source.ts'
+import { checkFiles } from '../verify/check-files.ts'
 
 const noSignal = new AbortController().signal
 
@@ -48,7 +49,9 @@ for (const major of postgresMajors) {
     )
     assert.equal(manifest.counts['tablespaces'], 1)
     await server.own(folder)
-    await server.run('pg_verifybackup', ['--quiet', folder])
+    assert.deepEqual(await checkFiles(folder, [], noSignal), [])
+    // That of 18.4 crashes on any manifest of more than 128 KiB, those of pg_basebackup included.
+    if (major < 18) await server.run('pg_verifybackup', ['--quiet', folder])
     await using restored = await PostgresServer.over(major, async (data) => {
       await rm(data, { recursive: true, force: true })
       await cp(folder, data, { recursive: true })

@@ -19,7 +19,10 @@ test('no piece ends in the rest of a segment that a switch left empty, however t
       if (piece !== undefined) ends.push(piece.through)
     }
     const allowed = [beforeSwitch, 2 * segmentBytes, afterSwitch]
-    assert.ok(ends.every((end) => allowed.includes(end)), `${ends} in pieces of ${pieceBytes}`)
+    assert.ok(
+      ends.every((end) => allowed.includes(end)),
+      `${ends} in pieces of ${pieceBytes}`,
+    )
     assert.equal(ends.at(-1), afterSwitch)
   }
 })
