@@ -148,7 +148,11 @@ test('what there is of the log is listed, and what is not in it is refused with 
     epochs.map(({ windows, gaps }) => [windows.length, gaps.length]),
     [[1, 0]],
   )
-  assert.equal((await server.cli('timeline', 'shop')).code, 0)
+  const map = await server.cli('timeline', 'shop', '--since', '5 minutes ago')
+  const [, lsn = ''] = /drop {2}postgres\.public\.orders.*just before: ([0-9A-F]+\/[0-9A-F]+)/.exec(map.stdout) ?? []
+  assert.notEqual(lsn, '', map.stdout)
+  const explained = await server.cli('explain', 'restore', 'shop', '--lsn', lsn)
+  assert.match(explained.stdout, /First left out +\S+ +commit of transaction \d+/)
   const wrong = [
     [
       ['restore', 'shop', '--to', './x', '--at', '2199-01-01T00:00:00Z'],

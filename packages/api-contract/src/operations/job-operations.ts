@@ -138,7 +138,11 @@ export const listTimeline = defineOperation({
   right: 'read',
   params: z.object({ source: idOrNameSchema }),
   query: nothing,
-  body: z.object({ vault: idOrNameSchema.optional() }),
+  body: z.object({
+    vault: idOrNameSchema.optional(),
+    since: instantSchema.optional().describe('with this or `until`, what happened minute by minute is told as well'),
+    until: instantSchema.optional().describe('now when absent; `since` is an hour before when absent'),
+  }),
   status: 202,
   answer: jobSchema,
   problems: ['object.missing'],

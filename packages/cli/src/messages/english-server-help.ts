@@ -146,6 +146,8 @@ export const englishServerHelp: HelpTexts = {
     'restore/tablespace': 'the new place of a tablespace, by its oid or its old place; may be repeated',
     'explain restore/at': 'as it was at this time: 2026-11-21T14:37:21Z, or "10 minutes ago" (the latest)',
     'explain restore/to': 'look at this folder, too: is it empty, is there room',
+    'timeline/since': 'what happened, minute by minute, from this time on (an hour before the end)',
+    'timeline/until': 'up to this time (now)',
     'timeline/vault': 'in this vault (the one with the newest log)',
     'jobs/follow': 'show what changes until no job is active',
     'jobs/active': 'only those that have not ended',

@@ -184,7 +184,12 @@ export const englishServer = {
   'timeline.fork': 'branch {id} left {parent} at {at}',
   'timeline.gap': 'a gap on {branch}: from {after} to {through}',
   'timeline.gapBefore': 'before epoch {epoch} is a gap: what was logged then cannot be restored',
+  'timeline.eventsOmitted': 'and {count} more',
+  'timeline.justBefore': '(just before: {position})',
+  'timeline.minute': '{time}  {commits} commits, {aborts} aborted',
+  'timeline.minutesOmitted': '{count} earlier minutes are left out',
   'timeline.none': 'the vault has no log yet',
+  'timeline.nothing': 'nothing happened in that time, as far as the log goes',
 
   'vault.created': 'vault {name} is ready in {location}',
   'vault.keepKey':

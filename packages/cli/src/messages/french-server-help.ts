@@ -147,6 +147,8 @@ export const frenchServerHelp: HelpTexts = {
     'restore/tablespace': 'le nouvel endroit d’un tablespace, par son oid ou son ancien endroit ; peut être répétée',
     'explain restore/at': 'dans l’état de cette heure : 2026-11-21T14:37:21Z, ou "il y a 10 minutes" (le dernier)',
     'explain restore/to': 'regarder aussi ce dossier : est-il vide, a-t-il la place',
+    'timeline/since': 'ce qui s’est passé, minute par minute, à partir de cette heure (une heure avant la fin)',
+    'timeline/until': 'jusqu’à cette heure (maintenant)',
     'timeline/vault': 'dans ce coffre (celui au journal le plus récent)',
     'jobs/follow': 'montrer ce qui change tant qu’une tâche est en cours',
     'jobs/active': 'seulement celles qui ne sont pas finies',

@@ -186,7 +186,12 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'timeline.fork': 'la branche {id} a quitté {parent} à {at}',
   'timeline.gap': 'une lacune sur {branch} : de {after} à {through}',
   'timeline.gapBefore': 'avant l’époque {epoch} est une lacune : ce qui y fut inscrit ne peut être restauré',
+  'timeline.eventsOmitted': 'et {count} de plus',
+  'timeline.justBefore': '(juste avant : {position})',
+  'timeline.minute': '{time}  {commits} validations, {aborts} annulées',
+  'timeline.minutesOmitted': '{count} minutes d’avant sont laissées de côté',
   'timeline.none': 'le coffre n’a pas encore de journal',
+  'timeline.nothing': 'rien ne s’est passé alors, aussi loin que va le journal',
 
   'vault.created': 'le coffre {name} est prêt dans {location}',
   'vault.keepKey':

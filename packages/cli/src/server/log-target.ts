@@ -25,7 +25,7 @@ export function logTarget({ at, lsn, xid, restorePoint, latest, timeline }: Valu
 }
 
 /** With the microseconds that a Date leaves out, where there are any. */
-function instantOf(ms: number): string {
+export function instantOf(ms: number): string {
   const finer = Math.round((ms - Math.floor(ms)) * 1000)
   const instant = new Date(Math.floor(ms)).toISOString()
   return finer === 0 ? instant : instant.replace('Z', `${String(finer).padStart(3, '0')}Z`)

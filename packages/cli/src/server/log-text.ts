@@ -2,6 +2,7 @@ import type { JobView, StreamView } from '@coffre/api-contract'
 import type { Texts } from '../messages/texts.ts'
 import { formatBytes, formatSeconds } from '../output/amounts.ts'
 import { type ColumnOf, objectLines, objectTable, timeCell } from '../output/object-table.ts'
+import { printable } from '../output/printable.ts'
 
 interface ShownRecord {
   readonly at: string
@@ -47,6 +48,27 @@ interface Explanation {
 interface Timeline {
   readonly epochs: readonly ShownEpoch[]
   readonly bases: readonly { readonly pointId: string; readonly at: string }[]
+  readonly minutes?: readonly ShownMinute[]
+  readonly minutesOmitted?: number
+}
+
+interface ShownMinute {
+  readonly at: string
+  readonly commits: number
+  readonly aborts: number
+  readonly events: readonly ShownEvent[]
+  readonly eventsOmitted: number
+}
+
+interface ShownEvent {
+  readonly at: string
+  readonly kind: string
+  readonly objects: readonly string[]
+  readonly objectsOmitted: number
+  readonly count?: number
+  readonly isExact: boolean
+  /** What a restore takes. */
+  readonly justBefore: string
 }
 
 /** What a restore of a source with a log came to: where it stopped, and what is to be known of it. */
@@ -75,7 +97,7 @@ export function explanationLines({ result }: JobView, texts: Texts): string[] {
 }
 
 export function timelineLines({ result }: JobView, texts: Texts): string[] {
-  const { epochs, bases } = result as unknown as Timeline
+  const { epochs, bases, minutes, minutesOmitted = 0 } = result as unknown as Timeline
   if (epochs.length === 0) return [texts.say('timeline.none')]
   const windows = epochs.flatMap((epoch) => epoch.windows.map((window) => ({ ...window, epoch: epoch.epoch })))
   return [
@@ -99,7 +121,27 @@ export function timelineLines({ result }: JobView, texts: Texts): string[] {
       ],
       texts,
     ),
+    ...(minutes === undefined ? [] : ['', ...mapLines(minutes, minutesOmitted, texts)]),
   ]
+}
+
+/** Minute by minute, and below each what one may wish undone. */
+function mapLines(minutes: readonly ShownMinute[], omitted: number, texts: Texts): string[] {
+  return [
+    ...(omitted === 0 ? [] : [texts.say('timeline.minutesOmitted', { count: omitted })]),
+    ...(minutes.length === 0 ? [texts.say('timeline.nothing')] : []),
+    ...minutes.flatMap(({ at, commits, aborts, events, eventsOmitted }) => [
+      texts.say('timeline.minute', { time: timeCell(at), commits, aborts }),
+      ...events.map((event) => `  ${eventText(event, texts)}`),
+      ...(eventsOmitted === 0 ? [] : [`  ${texts.say('timeline.eventsOmitted', { count: eventsOmitted })}`]),
+    ]),
+  ]
+}
+
+function eventText({ at, kind, objects, objectsOmitted, count, isExact, justBefore }: ShownEvent, texts: Texts): string {
+  const amount = count === undefined ? '' : `  ${isExact ? '' : '~'}${count}`
+  const names = [...objects, ...(objectsOmitted === 0 ? [] : [`+${objectsOmitted}`])].map(printable).join(', ')
+  return `${at}  ${kind}  ${names}${amount}  ${texts.say('timeline.justBefore', { position: positionText(justBefore) })}`
 }
 
 export const streamColumns: readonly ColumnOf<StreamView>[] = [
@@ -114,7 +156,7 @@ export const streamColumns: readonly ColumnOf<StreamView>[] = [
 function stopLines({ lastKept, firstLeftOut, through }: ShownStop, texts: Texts): string[] {
   return [
     lastKept === undefined
-      ? texts.say('restore.through', { position: through })
+      ? texts.say('restore.through', { position: positionText(through) })
       : texts.say('restore.lastKept', { record: recordText(lastKept) }),
     ...(firstLeftOut === undefined ? [] : [texts.say('restore.firstLeftOut', { record: recordText(firstLeftOut) })]),
   ]
@@ -132,5 +174,12 @@ function epochNotes({ epoch, gaps, branches, problem }: ShownEpoch, followsGap: 
 }
 
 function recordText({ at, label, position }: ShownRecord): string {
-  return `${at}  ${label}  ${position}`
+  return `${at}  ${label}  ${positionText(position)}`
+}
+
+/** As the engine's own tools write it, and as `restore` takes it: of PostgreSQL the LSN. */
+function positionText(position: string): string {
+  const [, high, low] = /^[0-9A-F]{8}@([0-9A-F]{8})([0-9A-F]{8})$/.exec(position) ?? []
+  if (high === undefined || low === undefined) return position
+  return [high, low].map((half) => Number.parseInt(half, 16).toString(16).toUpperCase()).join('/')
 }

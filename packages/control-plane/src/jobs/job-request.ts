@@ -60,8 +60,11 @@ export const jobRequestSchemas = {
   }),
   /** Finds out what a restore would do; where a target is named, also what stands in its way there. */
   EXPLAIN: z.object({ machine: machineSchema, wish: logWishSchema, to: z.string().exactOptional() }),
-  /** Lists what a vault has of a source's log. */
-  TIMELINE: z.object({ machine: machineSchema }),
+  /** Lists what a vault has of a source's log; with `map` also what happened in it, minute by minute. */
+  TIMELINE: z.object({
+    machine: machineSchema,
+    map: z.object({ engine: z.string(), sinceUs: z.int(), untilUs: z.int() }).exactOptional(),
+  }),
   VERIFY: z.object({ machine: machineSchema, pointId: z.uuid(), read: z.enum(['structure', 'sample', 'all']) }),
   EXPIRE: z.object({
     machine: machineSchema,

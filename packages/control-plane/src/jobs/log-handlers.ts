@@ -20,7 +20,8 @@ export function logHandlers(parts: StartParts): readonly Handler[] {
       return found(projectId, id)
     }),
     defineHandler(listTimeline, async ({ projectId, principal, params: { source }, body, audit }) => {
-      const id = await startTimeline(parts, { projectId, source, vault: body.vault, createdBy: principal.id })
+      const { vault, since, until } = body
+      const id = await startTimeline(parts, { projectId, source, vault, since, until, createdBy: principal.id })
       await audit({ target: `job:${id}`, detail: { source } })
       return found(projectId, id)
     }),

@@ -102,7 +102,7 @@ function replayTarget({ at, transaction, position, marker, latest }: LogTarget):
 }
 
 /** Since 1970, with the digits that a Date leaves out. */
-function microsecondsOf(instant: string): number {
+export function microsecondsOf(instant: string): number {
   const [, digits = ''] = /\.(\d+)/.exec(instant) ?? []
   return Math.floor(Date.parse(instant) / 1000) * 1_000_000 + Number(digits.slice(0, 6).padEnd(6, '0'))
 }

@@ -1,8 +1,9 @@
 import type { LogTarget } from '@coffre/api-contract'
+import { CoffreError, hourMs } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import { findSourceRow } from '../sources/source-view.ts'
 import type { NewJob } from './job-store.ts'
-import { chooseLog, type KnownLog, knownLogs, noLog } from './log-wish.ts'
+import { chooseLog, type KnownLog, knownLogs, microsecondsOf, noLog } from './log-wish.ts'
 import { machineFor } from './machine-for.ts'
 import type { StartParts } from './start-backup.ts'
 
@@ -10,6 +11,12 @@ interface Look {
   readonly projectId: string
   readonly source: string
   readonly createdBy: string
+}
+
+interface TimelineLook extends Look {
+  readonly vault: string | undefined
+  readonly since: string | undefined
+  readonly until: string | undefined
 }
 
 /** Somebody waits for it, and nothing is moved. */
@@ -27,12 +34,22 @@ export async function startExplanation(
 }
 
 /** Makes a job that lists what there is of a log; the newest one unless a vault is named. */
-export async function startTimeline(parts: StartParts, look: Look & { readonly vault: string | undefined }): Promise<string> {
+export async function startTimeline(parts: StartParts, look: TimelineLook): Promise<string> {
   const logs = await logsOf(parts, look)
   const log =
     look.vault === undefined ? logs[0] : logs.find(({ vaultId, vaultName }) => [vaultId, vaultName].includes(look.vault ?? ''))
   if (log === undefined) throw objectMissing('vault', look.vault ?? '')
-  return create(parts, look, log, 'TIMELINE', { machine: machineOf(parts, log) })
+  return create(parts, look, log, 'TIMELINE', { machine: machineOf(parts, log), ...mapOf(look, log, parts.context.clock.nowMs()) })
+}
+
+function mapOf({ since, until }: TimelineLook, { engine }: KnownLog, nowMs: number): object {
+  if (since === undefined && until === undefined) return {}
+  const untilUs = until === undefined ? nowMs * 1000 : microsecondsOf(until)
+  const sinceUs = since === undefined ? untilUs - hourMs * 1000 : microsecondsOf(since)
+  if (sinceUs < untilUs) return { map: { engine, sinceUs, untilUs } }
+  throw new CoffreError('usage.invalid', `${since} is not before ${until ?? 'now'}`, {
+    hint: 'Give the earlier time as `--since`.',
+  })
 }
 
 async function logsOf({ catalogue }: StartParts, { projectId, source }: Look): Promise<readonly KnownLog[]> {

@@ -20,7 +20,7 @@ function shownRecord({ position, us, label }: ReplayRecord): ShownRecord {
 }
 
 /** ISO 8601 with all six digits. */
-function instantOf(us: number): string {
+export function instantOf(us: number): string {
   const micros = String(((us % 1000) + 1000) % 1000).padStart(3, '0')
   return new Date(Math.floor(us / 1000)).toISOString().replace('Z', `${micros}Z`)
 }
