@@ -34,7 +34,7 @@ test('a full disk is told, leaves no part of a file, and takes files again when 
     await assert.rejects(backend.save(state('b'), [new Uint8Array(1 << 19), new Uint8Array(1 << 20)], {}, signal), {
       code: 'storage.no-space',
     })
-    assert.deepEqual(await readdir(join(path, 'coffre')), ['a'])
+    assert.deepEqual(await readdir(join(path, 'coffre')), ['a', 'journal'])
     await backend.remove(state('a'), signal)
     await backend.save(state('b'), [new Uint8Array(1 << 19), new Uint8Array(1 << 20)], {}, signal)
   }))
