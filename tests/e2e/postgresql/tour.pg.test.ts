@@ -169,6 +169,7 @@ test('what there is of the log is listed, and what is not in it is refused with 
     [['restore', 'shop', '--to', './x', '--start'], 20, /--port/],
     [['protect', 'postgres://coffre:secret@/', '--name', 'b', '--vault', 'main'], 20, /no host/],
     [['protect', 'postgres://127.0.0.1:1/', '--name', 'b', '--vault', 'main'], 97, /cannot be protected/],
+    [['protect', '/srv', '--name', 'b', '--vault', 'main', '--continuous'], 45, /no log that could be captured/],
     [['timeline', 'nobody'], 81, /nobody/],
   ] as const
   for (const [args, exitCode, message] of wrong) {

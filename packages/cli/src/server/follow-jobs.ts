@@ -7,7 +7,7 @@ import { changeText, liveJobColumns } from './job-text.ts'
 const lookPauseMs = 1000
 
 /**
- * Shows the jobs that are active, and what becomes of them, until none is: a table that is drawn anew on a terminal, elsewhere a line
+ * Shows the jobs that are active, and what becomes of them, until none is but captures: a table that is drawn anew on a terminal, elsewhere a line
  * for each change, with --json the whole job.
  */
 export async function followJobs(connection: Connection, source: string | undefined, call: ServerCall): Promise<void> {
@@ -24,7 +24,8 @@ export async function followJobs(connection: Connection, source: string | undefi
         if (output.json) output.printJson(job)
         else output.print(changeText(job, texts))
       }
-    if (active.length === 0) break
+    // A capture goes on for as long as its source is protected: nobody waits for its end.
+    if (active.every(({ kind }) => kind === 'CAPTURE')) break
     await host.clock.sleep(lookPauseMs, signal)
   }
   if (jobs.size === 0) output.summarize(texts.say('jobs.none'))

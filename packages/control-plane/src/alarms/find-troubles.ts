@@ -171,6 +171,7 @@ async function needyState(catalogue: Catalogue, projectId: string, waitingSince:
     .selectFrom('job')
     .select(({ fn }) => fn.countAll<number>().as('running'))
     .where('state', '=', 'RUNNING')
+    .where('kind', '<>', 'CAPTURE')
     .executeTakeFirstOrThrow()
   const needy: Trouble[] = sources.map(({ id, name }) => ({
     projectId,

@@ -56,14 +56,14 @@ async function job(kind: JobKind, more: Partial<NewJob> & { readonly machine?: s
   return id ?? ''
 }
 
-async function next(machine = 'here'): Promise<string | undefined> {
+async function next(machine = 'here', captures = false): Promise<string | undefined> {
   const workerId = newId(context)
   const at = new Date(nowMs)
   await its.catalogue
     .insertInto('worker')
     .values({ id: workerId, hostname: 'h', pid: 1, version: '0', startedAt: at, seenAt: at })
     .execute()
-  return (await claims.next({ workerId, leaseMs, machine }))?.job.id
+  return (await claims.next({ workerId, leaseMs, machine, captures }))?.job.id
 }
 
 test('the most urgent comes first, then the one that waits longest; what is put off waits', async () => {
@@ -99,6 +99,23 @@ test('one backup of a source at a time, and so many jobs on a vault; restores wa
     .where('id', 'in', [other, restore])
     .execute()
   assert.equal(await next(), two)
+})
+
+test('captures are for whoever asks for them, wait for nobody, and nobody waits for them', async () => {
+  const [vaultId, sourceId] = [await vault(), await source()]
+  const captures = [
+    await job('CAPTURE', { vaultId, sourceId }),
+    await job('CAPTURE', { vaultId, sourceId: await source() }),
+    await job('CAPTURE', { vaultId, sourceId: await source() }),
+  ]
+  assert.equal(await next(), undefined)
+  for (const capture of captures) {
+    assert.equal(await next('here', true), capture)
+    nowMs += 1
+  }
+  const backup = await job('BACKUP', { vaultId, sourceId })
+  assert.equal(await next('here', true), undefined)
+  assert.equal(await next(), backup)
 })
 
 test('a copy counts for both of its vaults', async () => {

@@ -31,7 +31,8 @@ const lockNumber = 0x436f666a
 
 /**
  * Finds the next job to do: the most urgent one that is due, or whose worker is lost, and that its source and its vaults have room
- * for. One backup of a source at a time; a prune, and what changes a vault's state, alone of its kind on its vault. Restores wait for nobody.
+ * for. One backup of a source at a time; a prune, and what changes a vault's state, alone of its kind on its vault. Restores, and
+ * looks into what could be restored, wait for nobody.
  * Captures wait for nobody, and nobody for them.
  */
 export class JobClaims {
@@ -92,7 +93,7 @@ export class JobClaims {
           where busy.kind = job.kind
             and (job.kind = 'BACKUP' and busy.source_id = job.source_id
               or job.kind in ('PRUNE', 'EXPIRE', 'HOLD', 'RECORD', 'HEAL') and busy.vault_id = job.vault_id))
-        and (job.kind in ('RESTORE', 'CAPTURE') or ${this.#limits.jobsPerVault} > (
+        and (job.kind in ('RESTORE', 'EXPLAIN', 'TIMELINE', 'CAPTURE') or ${this.#limits.jobsPerVault} > (
           select count(*) from busy
           where busy.vault_id in (job.vault_id, job.target_vault_id) or busy.target_vault_id in (job.vault_id, job.target_vault_id)))
       order by priority desc, not_before, created_at

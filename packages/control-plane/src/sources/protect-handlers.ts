@@ -1,4 +1,5 @@
 import { protectSource } from '@coffre/api-contract'
+import { CoffreError } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import { defineHandler, type Handler } from '../http/api-call.ts'
 import { applyPlanWithin } from '../plans/apply-plan.ts'
@@ -6,6 +7,7 @@ import { findPlan } from '../plans/plan-view.ts'
 import { findVault } from '../vaults/vault-view.ts'
 import { continuousDays } from './continuous-days.ts'
 import { createSource, type SourceParts } from './create-source.ts'
+import { engineNamed } from './source-engines.ts'
 import { findSource } from './source-view.ts'
 
 /** Answers `protect`: a source and its plan in one step. */
@@ -16,6 +18,7 @@ export function protectHandlers(parts: SourceParts): readonly Handler[] {
       const { vault: vaultName, schedule, keep, deleteAfter, timeZone, planName, continuous, window, ...source } = body
       const vault = await findVault(catalogue, projectId, vaultName)
       if (vault === undefined) throw objectMissing('vault', vaultName)
+      if (continuous) requireLog(parts, source.engine)
       const nowMs = context.clock.nowMs()
       const days =
         continuous || window !== undefined
@@ -45,4 +48,12 @@ export function protectHandlers(parts: SourceParts): readonly Handler[] {
       return { source: made, plan, findings: [...findings] }
     }),
   ]
+}
+
+function requireLog({ engines }: SourceParts, name: string): void {
+  const engine = engineNamed(engines, name)
+  if (engine.kind === 'items' && engine.connector.abilities.isContinuous) return
+  throw new CoffreError('policy.plan-invalid', `${name} have no log that could be captured`, {
+    hint: 'Leave `--continuous` out, and have it backed up more often: `--every 1h`.',
+  })
 }

@@ -96,6 +96,13 @@ test('on a terminal the table is drawn anew in its place', async () => {
   assert.match(stdout.split('\u001b[5A\r\u001b[J').at(-1) ?? '', /COMPLETED[\s\S]*FAILED/)
 })
 
+test('a capture is shown, and nobody waits for its end', async () => {
+  const capture = exampleJob({ id: exampleId(9), kind: 'CAPTURE' })
+  await using server = await startScriptedServer(apiScript({ 'GET /jobs': { body: { items: [capture] } } }))
+  const { exitCode, stdout } = await cliAgainst(server.host, ['jobs', '--follow'])
+  assert.deepEqual([exitCode, stdout], [0, `${capture.id}  CAPTURE docs  RUNNING  50.0%\n`])
+})
+
 test('when nothing is active, that is said at once', async () => {
   await using server = await startScriptedServer(apiScript({ 'GET /jobs': { body: { items: [] } } }))
   assert.equal((await cliAgainst(server.host, ['jobs', '-f'])).stdout, 'no job is active\n')
