@@ -1,5 +1,5 @@
-/** What Coffre says of a point in the tags of its snapshot. */
-const labelNames = ['source', 'engine', 'plan', 'rule', 'job', 'position', 'state'] as const
+/** What Coffre says of a point in the tags of its snapshot. Only what is no point of a source has a kind: `log` is a day of a log. */
+const labelNames = ['source', 'engine', 'plan', 'rule', 'job', 'position', 'state', 'kind'] as const
 
 export type PointLabels = Readonly<Partial<Record<(typeof labelNames)[number], string>>>
 

@@ -35,6 +35,7 @@ const stopTimeoutMs = 30_000
 
 /** One running PostgreSQL server process of ours. */
 export class Postmaster {
+  #isStopping = false
   readonly #child: ChildProcess
   /** Resolves when the process has ended, however it did, with what is known of why. */
   readonly ended: Promise<string>
@@ -60,12 +61,16 @@ export class Postmaster {
       ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }),
     })
     const lastLines: string[] = []
+    let isStopping = (): boolean => false
     const ended = watch(child, (line) => {
+      // Sessions that are still closing when it is told to stop are ended, which is what was asked for.
+      if (isStopping() && line.includes('terminating connection due to administrator command')) return
       lastLines.push(line)
       if (lastLines.length > 20) lastLines.shift()
       settings.onLog(line)
     })
     const postmaster = new Postmaster(child, ended)
+    isStopping = () => postmaster.#isStopping
     let reason: string | undefined
     void ended.then((why) => {
       reason = why
@@ -84,6 +89,7 @@ export class Postmaster {
 
   /** Ends all sessions and the server, cleanly; a server that does not listen any more is ended without recovery information lost. */
   async stop(clock: Clock): Promise<void> {
+    this.#isStopping = true
     this.#child.kill('SIGINT')
     const patience = new AbortController()
     const impatient = clock.sleep(stopTimeoutMs, patience.signal).then(

@@ -129,6 +129,8 @@ test('a vault that no server wrote to gives its points by their tags', async () 
   await restic(location, 'secret', ['init'])
   await writeFile(join(folder.path, 'file'), 'content')
   await restic(location, 'secret', ['backup', '--host', 'box', '--tag', 'team=ops', join(folder.path, 'file')])
+  // A day of log is no point: its stream finds it in the vault.
+  await restic(location, 'secret', ['backup', '--tag', 'coffre:kind=log,coffre:stream=shop', join(folder.path, 'file')])
   await using empty = await startTestCatalogue()
   const worker = await onEmpty(empty)
   const rebuilt = await rebuild(worker, location, ['secret'])

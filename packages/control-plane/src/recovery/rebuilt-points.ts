@@ -39,7 +39,7 @@ export async function insertPoints(
   const { records, snapshots, state } = vault.found
   const known = new Map(records.points.map((point) => [point.snapshotId, point]))
   const points = snapshots
-    .filter((snapshot) => !isCatalogueSnapshot(snapshot) && !there.has(snapshot.id))
+    .filter((snapshot) => isPoint(snapshot) && !there.has(snapshot.id))
     .map((snapshot) => known.get(snapshot.id) ?? pointOfTags(parts.context, vault, policy, snapshot))
   for (let at = 0; at < points.length; at += rowsAtOnce) {
     const rows = points.slice(at, at + rowsAtOnce).map((point) => rowOf(point, vault, policy, state.points.get(point.snapshotId)))
@@ -52,6 +52,11 @@ export async function insertPoints(
     ids: new Map(points.map(({ id, snapshotId }) => [snapshotId, id])),
     byTags: points.filter(({ snapshotId }) => !known.has(snapshotId)).length,
   }
+}
+
+/** A backup of the catalogue is none of a source; a day of log belongs to its stream, which finds it in the vault. */
+function isPoint(snapshot: StoredSnapshot): boolean {
+  return !isCatalogueSnapshot(snapshot) && labelsOf(snapshot.tags).kind === undefined
 }
 
 function rowOf({ tags: _tags, ...point }: PointRecord, vault: RebuiltVault, { ids }: RebuiltPolicy, lockedMs = 0) {

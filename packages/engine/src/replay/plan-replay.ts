@@ -107,10 +107,10 @@ class EpochPlanner {
     )
   }
 
-  /** Whether the epoch has the log from the base's beginning to its end: without it the base is none. */
-  async #isCovered(reader: JournalReader, base: Base, signal: AbortSignal): Promise<boolean> {
+  /** Whether the epoch has the log from the base's beginning on, and the base ended on the way to the target: else it is none. */
+  async #isCovered(reader: JournalReader, { begin, end }: Base, signal: AbortSignal): Promise<boolean> {
     try {
-      for await (const _ of reader.read(base.begin, this.#target(reader), signal)) break
+      for (const position of [begin, end]) for await (const _ of reader.read(position, this.#target(reader), signal)) break
       return true
     } catch (error) {
       if (isCoffreError(error, 'journal.gap')) return false

@@ -102,7 +102,8 @@ function recoveryTarget(base: BaseDetails, replay: Replay | undefined): Recovery
     )
   }
   const wanted = replay.stop.details?.['targetLsn']
-  if (lsn === base.end.lsn || wanted === undefined) return { kind: 'base' }
+  if (lsn === base.end.lsn) return { kind: 'base' }
+  if (wanted === undefined) throw new Error(`the stop at ${formatLsn(lsn)} does not say how PostgreSQL gets there`)
   return { kind: 'record', lsn: String(wanted), timeline }
 }
 
