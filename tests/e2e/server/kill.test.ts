@@ -99,6 +99,8 @@ test('a second server on the same state is refused, and the first goes on', asyn
   const { COFFRE_STATE: _state, ...environment } = process.env
   const second = promisify(execFile)('sh', [new URL('../../../tools/start.sh', import.meta.url).pathname], {
     env: { ...environment, COFFRE_STATE: server.stateFolder, COFFRE_PORT: '0' },
+    // One that is not refused would run for ever.
+    timeout: 60_000,
   })
   await assert.rejects(second, (error: Error & { code?: number; stderr?: string }) => {
     assert.match(error.stderr ?? '', new RegExp(`process ${server.pid} is already`))

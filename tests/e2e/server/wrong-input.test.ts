@@ -61,13 +61,17 @@ for (const [line, code, names] of wrong) {
   })
 }
 
+/** What the server does by itself, whenever it is time for it. */
+const ownJobs = ['RECORD', 'CATALOGUE_BACKUP']
+
 /** All that a command could have changed. */
 async function everything(): Promise<unknown> {
+  const jobs = await server.json<readonly { readonly kind: string }[]>('jobs')
   return Promise.all([
     server.json('vault', 'list'),
     server.json('source', 'list'),
     server.json('plan', 'list'),
-    server.json('jobs'),
+    jobs.filter(({ kind }) => !ownJobs.includes(kind)),
     server.json('points'),
   ])
 }

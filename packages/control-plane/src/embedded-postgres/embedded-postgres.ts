@@ -130,8 +130,10 @@ async function startAlone(start: StartPostmaster, dataFolder: string, context: C
       return await start(signal)
     } catch (error) {
       const orphan = await findOrphan(dataFolder)
-      if (orphan === undefined || tries === orphansMax) throw error
-      await endOrphan(orphan, dataFolder, context, signal)
+      const dead = orphan === undefined ? await findDead(dataFolder) : undefined
+      if ((orphan === undefined && dead === undefined) || tries === orphansMax) throw error
+      if (orphan !== undefined) await endOrphan(orphan, dataFolder, context, signal)
+      else if (dead !== undefined) await awaitEnd(dead, context.clock, orphanTimeoutMs, signal)
     }
   }
 }
@@ -140,6 +142,18 @@ async function startAlone(start: StartPostmaster, dataFolder: string, context: C
 async function findOrphan(dataFolder: string): Promise<number | undefined> {
   const status = await readPostmasterStatus(dataFolder)
   return status !== undefined && (await isPostmasterOf(status.pid, dataFolder)) ? status.pid : undefined
+}
+
+/** An engine that was killed, and that nobody has buried yet, is in the way of the next one as if it lived; or was until just now. */
+async function findDead(dataFolder: string): Promise<number | undefined> {
+  const status = await readPostmasterStatus(dataFolder)
+  if (status === undefined) return undefined
+  try {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(status.pid)])
+    return stdout.trim().startsWith('Z') ? status.pid : undefined
+  } catch {
+    return status.pid
+  }
 }
 
 /** It ends as cleanly as it would have. */
