@@ -83,7 +83,7 @@ function assertSupported(states: readonly MemberState[]): void {
         'source.unfit',
         `PostgreSQL at ${formatMember(member)} is ${version}, and ${oldestMajor} to ${newestMajor} are supported`,
         {
-          hint: 'Servers of other versions can be saved with pg_dump, through a source of the kind "command".',
+          hint: 'Save the pg_dump of other versions with `coffre repo backup --stdin-from-command`.',
         },
       )
     }

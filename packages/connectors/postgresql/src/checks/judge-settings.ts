@@ -24,7 +24,7 @@ function judgeServer(name: string, { versionNumber, version, mayReplicate, walLe
       severity: 'error',
       code: 'postgresql.version',
       message: `PostgreSQL at ${name} is ${version}, and 15 to 18 are supported`,
-      remedy: 'Upgrade the server, or save it with pg_dump through a source of the kind "command".',
+      remedy: 'Upgrade the server, or save its pg_dump with `coffre repo backup --stdin-from-command`.',
     }),
     ...when(!mayReplicate, {
       severity: 'error',
