@@ -9,6 +9,7 @@ import { engineNamed } from '../sources/source-engines.ts'
 import { isUsableBase } from '../streams/usable-base.ts'
 import { type WantedStream, wantedStreams } from '../streams/wanted-streams.ts'
 import type { DueParts } from './due-rules.ts'
+import { loadSources, loadVaults } from './load-project.ts'
 
 /** Held while one of several servers does it. */
 const lockNumber = 0x436f6672
@@ -50,8 +51,8 @@ async function projectsOf(within: Transaction<Database>): Promise<string[]> {
 
 interface WantedCapture {
   readonly stream: WantedStream
-  readonly source: Awaited<ReturnType<typeof sourcesOf>>[number]
-  readonly vault: Awaited<ReturnType<typeof vaultsOf>>[number]
+  readonly source: Awaited<ReturnType<typeof loadSources>>[number]
+  readonly vault: Awaited<ReturnType<typeof loadVaults>>[number]
 }
 
 /** The captures of one project, within one transaction. */
@@ -70,8 +71,8 @@ class ProjectCaptures {
   /** Resolves to the jobs that nobody wants any more. */
   async load(): Promise<string[]> {
     const rules = await PlannedRules.load(this.#within, this.#projectId)
-    const sources = await sourcesOf(this.#within, this.#projectId)
-    const vaults = await vaultsOf(this.#within, this.#projectId)
+    const sources = await loadSources(this.#within, this.#projectId)
+    const vaults = await loadVaults(this.#within, this.#projectId)
     const selectable = await selectableSources(this.#within, this.#projectId)
     this.#wanted = selectable.flatMap((one) =>
       wantedStreams(rules, one).flatMap((stream) => {
@@ -144,23 +145,4 @@ class ProjectCaptures {
     const engine = engineNamed(this.#parts.engines, name)
     return engine.kind === 'items' && engine.connector.abilities.isContinuous
   }
-}
-
-function vaultsOf(within: Transaction<Database>, projectId: string) {
-  return within
-    .selectFrom('vault')
-    .select(['id', 'name', 'location'])
-    .where('projectId', '=', projectId)
-    .where('deletionDate', 'is', null)
-    .where('state', '=', 'AVAILABLE')
-    .execute()
-}
-
-function sourcesOf(within: Transaction<Database>, projectId: string) {
-  return within
-    .selectFrom('source')
-    .select(['id', 'projectId', 'name', 'engine', 'accountLabel', 'regionLabel'])
-    .where('projectId', '=', projectId)
-    .where('deletionDate', 'is', null)
-    .execute()
 }

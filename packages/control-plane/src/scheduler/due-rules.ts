@@ -9,6 +9,7 @@ import { newBackupJob } from '../jobs/new-backup.ts'
 import { nextRunsOf } from '../plans/apply-plan.ts'
 import { type PlannedRule, PlannedRules, type SelectableSource, selectableSources } from '../plans/planned-rules.ts'
 import { engineNamed, type SourceEngines } from '../sources/source-engines.ts'
+import { loadSources, loadVaults } from './load-project.ts'
 
 export interface DueParts {
   readonly catalogue: Catalogue
@@ -71,25 +72,6 @@ async function runBatch(parts: DueParts, transaction: Transaction<Database>): Pr
     for (const rule of rules) await project.run(rule, now)
   }
   return due.length
-}
-
-function loadVaults(transaction: Transaction<Database>, projectId: string) {
-  return transaction
-    .selectFrom('vault')
-    .select(['id', 'name', 'location'])
-    .where('projectId', '=', projectId)
-    .where('deletionDate', 'is', null)
-    .where('state', '=', 'AVAILABLE')
-    .execute()
-}
-
-function loadSources(transaction: Transaction<Database>, projectId: string) {
-  return transaction
-    .selectFrom('source')
-    .select(['id', 'projectId', 'name', 'engine', 'accountLabel', 'regionLabel'])
-    .where('projectId', '=', projectId)
-    .where('deletionDate', 'is', null)
-    .execute()
 }
 
 interface DueRule {
