@@ -39,6 +39,7 @@ export type { ScriptedFault, ScriptedFaults, ScriptedStep } from './scripted-con
 export { replayScriptedLog, type ScriptedChange, type ScriptedFiles } from './scripted-connector/scripted-log.ts'
 export { SeededRandom, testSeed } from './seeded-random.ts'
 export { findTool } from './services/find-tool.ts'
+export { freePort } from './services/free-port.ts'
 export { loopbackCertificate } from './services/loopback-certificate.ts'
 export {
   type PostgresInstallation,

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { chmod } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { getStatus } from '@coffre/api-contract'
 import { systemContext } from '@coffre/foundation'
-import { PostgresServer } from '@coffre/testkit'
+import { freePort, PostgresServer } from '@coffre/testkit'
 import pg from 'pg'
 import { ServerProcess } from '../server/server-process.ts'
 
@@ -58,14 +57,6 @@ async function rowsAt(port: number): Promise<unknown[]> {
   } finally {
     await client.end()
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => listener.once('listening', resolve))
-  const { port } = listener.address() as { readonly port: number }
-  await new Promise((resolve) => listener.close(resolve))
-  return port
 }
 
 /** Asks until the stream is as wanted. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFile, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { freePort } from './free-port.ts'
 import { type PostgresInstallation, type PostgresMajor, postgresInstallation } from './postgres-installation.ts'
 
 export interface PostgresOptions {
@@ -295,14 +295,4 @@ export class PostgresServer implements AsyncDisposable {
 
 export interface PostgresClient extends AsyncDisposable {
   query(sql: string, values?: readonly unknown[]): Promise<pg.QueryResult | pg.QueryResult[]>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -10,6 +10,7 @@ import { CreateBucketCommand, PutBucketPolicyCommand, PutBucketVersioningCommand
 import { systemContext } from '@coffre/foundation'
 import { parseLocation, type S3Credentials, type S3Location } from '@coffre/storage'
 import { findTool } from './find-tool.ts'
+import { freePort } from './free-port.ts'
 
 export interface BucketOptions {
   readonly versioning?: boolean
@@ -132,16 +133,6 @@ function s3LocationOf(text: string): S3Location {
   const location = parseLocation(text)
   if (location.kind !== 's3') throw new Error(`${text} is no S3 location`)
   return location
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 async function untilListening(child: ChildProcess, port: number): Promise<void> {

@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ReplayStop, ReplayTarget, RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
 import { isCoffreError, systemContext } from '@coffre/foundation'
-import { MemoryPoint, PostgresServer, postgresMajors } from '@coffre/testkit'
+import { freePort, MemoryPoint, PostgresServer, postgresMajors } from '@coffre/testkit'
 import { createPostgresqlConnector } from '../connector.ts'
 import { Clone, settingsLike } from '../testing/clone.ts'
 import { RecordedLog } from '../testing/recorded-log.ts'
@@ -287,14 +285,4 @@ async function rejects(promise: Promise<unknown>, code: Parameters<typeof isCoff
   assert.ok(isCoffreError(error), `${error}`)
   assert.equal(error.code, code, error.message)
   return error
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  assert.ok(address !== null && typeof address !== 'string')
-  return address.port
 }
