@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isCoffreError } from '@coffre/foundation'
-import { describeLog, type FoldOutcome } from '@coffre/journal'
+import { describeLog } from '@coffre/journal'
 import { loadIndex } from '@coffre/repository'
 import type { MemoryBackend } from '@coffre/storage'
 import { FakeClock, RepositoryFixture, ScriptedConnector, ScriptedEngine } from '@coffre/testkit'
@@ -21,7 +21,6 @@ class Stage {
   readonly fixture: RepositoryFixture<MemoryBackend>
   readonly engine: ScriptedEngine
   readonly states: CaptureState[] = []
-  readonly folds: FoldOutcome[] = []
   #failure: unknown
 
   constructor(fixture: RepositoryFixture<MemoryBackend>) {
@@ -46,7 +45,7 @@ class Stage {
     }
     const events = {
       sealed: (state: CaptureState) => void this.states.push(state),
-      folded: (outcome: FoldOutcome) => void this.folds.push(outcome),
+      folded: () => assert.fail('it has no format to be folded in'),
       foldFailed: (error: unknown) => assert.fail(`${error}`),
     }
     const ended = runCapture({ repository, lock }, source, { ...request, ...more }, events, abort.signal)
@@ -89,6 +88,7 @@ test('what the source logs is durable in the vault, and only then the source may
   await stage.durable()
   abort.abort()
   await assert.rejects(ended, (error) => isCoffreError(error, 'interrupted'))
+  assert.deepEqual(stage.engine.acknowledged, stage.states.at(-1)?.durable)
   const [epoch, ...others] = await stage.epochs()
   assert.deepEqual([others, epoch?.begin.offset, epoch?.gaps], [[], begin.offset, []])
   assert.ok((epoch?.end.offset ?? '') >= stage.engine.head.offset)
@@ -155,4 +155,5 @@ test('what the vault does not take ends the run, and the source keeps its log', 
   stage.engine.changeSome(3)
   await assert.rejects(ended, /the disk is full/)
   assert.deepEqual(stage.states.at(-1)?.durable, durable)
+  assert.deepEqual(stage.engine.acknowledged, durable)
 })
