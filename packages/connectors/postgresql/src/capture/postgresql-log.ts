@@ -120,26 +120,27 @@ export class PostgresqlLog implements SourceLog {
   async #begin(state: MemberState, timeline: number, start: Lsn, signal: AbortSignal): Promise<WalStream> {
     const { clock } = this.#context
     const begin = () => WalStream.begin(this.#access, state.member, { start, timeline, flushed: start }, clock, signal)
+    await this.#untilFlushed(state, start, signal)
     try {
       return await begin()
     } catch (error) {
-      if (hasState(error, 'XX000')) await this.#untilFlushed(state.member, start, error, signal)
-      else if (hasState(error, '55006')) await takeOverSlot(this.#access, state.member, clock, signal)
-      else throw this.#lost(error, timeline, start)
+      if (!hasState(error, '55006')) throw this.#lost(error, timeline, start)
+      await takeOverSlot(this.#access, state.member, clock, signal)
       return await begin()
     }
   }
 
-  /** What was inserted last may not be flushed yet, and only what is flushed is sent. */
-  async #untilFlushed(member: Member, start: Lsn, error: unknown, signal: AbortSignal): Promise<void> {
+  /** What was inserted last may not be flushed yet. Only what is flushed is sent, and to ask for more ends the stream once it has begun. */
+  async #untilFlushed({ member, timeline }: MemberState, start: Lsn, signal: AbortSignal): Promise<void> {
     const { clock } = this.#context
     const deadlineMs = clock.monotonicMs() + flushWithinMs
     for (;;) {
-      const sql =
-        'select pg_current_wal_flush_lsn() >= $1::pg_lsn as is_flushed, pg_current_wal_insert_lsn() >= $1::pg_lsn as is_there'
+      const sql = `select pg_current_wal_flush_lsn() >= $1::pg_lsn as is_flushed, lsn >= $1::pg_lsn as is_there, lsn::text as inserted
+        from pg_current_wal_insert_lsn() as lsn`
       const row = await askOnce(this.#access, member, signal, sql, [formatLsn(start)])
       if (row['is_flushed'] === true) return
-      if (row['is_there'] !== true || clock.monotonicMs() > deadlineMs) throw error
+      if (row['is_there'] !== true) throw neverWritten(timeline, start, String(row['inserted']))
+      if (clock.monotonicMs() > deadlineMs) throw neverFlushed(member, start)
       await askOnce(this.#access, member, signal, flushNudge)
       await clock.sleep(flushPollMs, signal)
     }
@@ -195,6 +196,23 @@ export class PostgresqlLog implements SourceLog {
       }
     }
   }
+}
+
+/** Written in this timeline as we knew it, and not in that of the server: it was started from an older state. */
+function neverWritten(timeline: number, start: Lsn, inserted: string): CoffreError {
+  return new CoffreError(
+    'source.position-lost',
+    `PostgreSQL's log of timeline ${timeline} ends at ${inserted}, before ${formatLsn(start)}, from where it has to be followed`,
+    { hint: 'Was the server put back to an older state? A new base backup begins a new window; Coffre makes one by itself.' },
+  )
+}
+
+function neverFlushed(member: Member, start: Lsn): CoffreError {
+  return new CoffreError(
+    'source.failed',
+    `${formatMember(member)} has not flushed its log up to ${formatLsn(start)} for ${flushWithinMs / 1000} s`,
+    { hint: 'Are its disks stuck, or is its WAL writer? pg_stat_activity shows what it waits for.' },
+  )
 }
 
 const nothing = new Uint8Array(0)
