@@ -53,15 +53,24 @@ const settingsQuery = `select pg_is_in_recovery() as is_standby, current_setting
 
 /** The members that answer, the primary first. `source.unreachable` with every member's reason when none does. */
 export async function lookAtAll(access: Access, signal: AbortSignal): Promise<readonly MemberState[]> {
-  const looks = await Promise.allSettled(access.config.members.map((member) => lookAt(access, member, signal)))
-  const states = looks.flatMap((look) => (look.status === 'fulfilled' ? [look.value] : []))
-  if (states.length === 0)
-    throw noneAnswers(
-      access.config,
-      looks.map((look) => (look as PromiseRejectedResult).reason),
-    )
-  assertSupported(states)
+  const states = await askMembers(access, (member) => lookAt(access, member, signal))
+  for (const state of states) assertVersion(state)
+  assertOneCluster(states)
   return states.toSorted((a, b) => Number(a.isStandby) - Number(b.isStandby) || b.timeline - a.timeline)
+}
+
+/** What the members that answer say, in the order of the configuration; the reason of one of them when none does. */
+export async function askMembers<Answer>(
+  { config }: Access,
+  question: (member: Member) => Promise<Answer>,
+): Promise<readonly Answer[]> {
+  const answers = await Promise.allSettled(config.members.map(question))
+  const given = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  if (given.length > 0) return given
+  throw noneAnswers(
+    config,
+    answers.map((answer) => (answer as PromiseRejectedResult).reason),
+  )
 }
 
 function noneAnswers({ members }: PostgresqlConfig, reasons: readonly unknown[]): unknown {
@@ -76,22 +85,24 @@ function noneAnswers({ members }: PostgresqlConfig, reasons: readonly unknown[])
   })
 }
 
-function assertSupported(states: readonly MemberState[]): void {
-  for (const { member, major, version, systemId } of states) {
-    if (major < oldestMajor || major > newestMajor) {
-      throw new CoffreError(
-        'source.unfit',
-        `PostgreSQL at ${formatMember(member)} is ${version}, and ${oldestMajor} to ${newestMajor} are supported`,
-        {
-          hint: 'Save the pg_dump of other versions with `coffre repo backup --stdin-from-command`.',
-        },
-      )
-    }
-    if (systemId !== states[0]?.systemId) {
-      throw new CoffreError('source.unfit', `${formatMember(member)} belongs to another cluster than the other members`, {
-        hint: 'All members have to be the primary of one cluster and its standbys. Make a source of its own for the other cluster.',
-      })
-    }
+/** `source.unfit` where a server is older or newer than what is supported. */
+export function assertVersion({ member, major, version }: Pick<MemberState, 'member' | 'major' | 'version'>): void {
+  if (major >= oldestMajor && major <= newestMajor) return
+  throw new CoffreError(
+    'source.unfit',
+    `PostgreSQL at ${formatMember(member)} is ${version}, and ${oldestMajor} to ${newestMajor} are supported`,
+    {
+      hint: 'Save the pg_dump of other versions with `coffre repo backup --stdin-from-command`.',
+    },
+  )
+}
+
+function assertOneCluster(states: readonly MemberState[]): void {
+  for (const { member, systemId } of states) {
+    if (systemId === states[0]?.systemId) continue
+    throw new CoffreError('source.unfit', `${formatMember(member)} belongs to another cluster than the other members`, {
+      hint: 'All members have to be the primary of one cluster and its standbys. Make a source of its own for the other cluster.',
+    })
   }
 }
 

@@ -13,8 +13,12 @@ export interface PostgresqlConfig {
   /** Every member that may be read from; in order of preference. */
   readonly members: readonly Member[]
   readonly user: string
-  /** Where SQL is asked; a cluster is always saved whole. */
+  /** Where SQL is asked first. */
   readonly database: string
+  /** Whether the files of the cluster are saved, all of them, or what `pg_dump` makes of each database. */
+  readonly mode: 'physical' | 'logical'
+  /** Of logical mode: the databases to be saved; all unless given. */
+  readonly databases?: readonly string[]
   readonly tls: TlsMode
   /** PEM of who signed the server's certificate; the system's own list unless given. */
   readonly tlsAuthority?: string
@@ -47,6 +51,8 @@ const fields = [
   'members',
   'user',
   'database',
+  'mode',
+  'databases',
   'tls',
   'tlsAuthority',
   'slot',
@@ -71,14 +77,17 @@ export function parsePostgresqlConfig(input: unknown): PostgresqlConfig {
   const authority = given['tlsAuthority']
   if (authority !== undefined && !(typeof authority === 'string' && authority.includes('BEGIN CERTIFICATE')))
     throw invalid('tlsAuthority', 'is not a certificate in PEM form')
+  const mode = oneOf(given['mode'], 'mode', ['physical', 'logical'], 'physical') as 'physical' | 'logical'
   return {
     members: members(given['members']),
     user: text(given['user'], 'user', 'postgres'),
     database: text(given['database'], 'database', 'postgres'),
+    mode,
+    ...databases(given['databases'], mode),
     tls: oneOf(given['tls'], 'tls', tlsModes, 'prefer') as TlsMode,
     ...(authority === undefined ? {} : { tlsAuthority: authority as string }),
     slot: slot(given['slot']),
-    keepsLog: flag(given['keepsLog'], 'keepsLog'),
+    keepsLog: keepsLog(given['keepsLog'], mode),
     prefersStandby: flag(given['prefersStandby'], 'prefersStandby'),
     checkpoint: oneOf(given['checkpoint'], 'checkpoint', ['fast', 'spread'], 'fast') as 'fast' | 'spread',
     ...(rate === undefined ? {} : { rateLimitBytes: rate as number }),
@@ -95,9 +104,13 @@ export function parsePostgresqlSecrets(input: unknown): PostgresqlSecrets {
   return { password }
 }
 
-/** The same cluster is known by its members, whatever their order. */
-export function identifyPostgresql({ members: all }: PostgresqlConfig): string {
-  return JSON.stringify(all.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort())
+/**
+ * The same cluster is known by its members, whatever their order. What its dumps are made of is another source than its files, and other
+ * databases of it are another one again.
+ */
+export function identifyPostgresql({ members: all, mode, databases: chosen }: PostgresqlConfig): string {
+  const places = all.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort()
+  return JSON.stringify(mode === 'physical' ? places : { places, mode, databases: chosen?.toSorted() ?? 'all' })
 }
 
 /** host:port, as people write it. */
@@ -116,6 +129,22 @@ function members(value: unknown): readonly Member[] {
   })
   if (new Set(all.map(formatMember)).size < all.length) throw invalid('members', 'names a server twice')
   return all
+}
+
+function databases(value: unknown, mode: PostgresqlConfig['mode']): { readonly databases?: readonly string[] } {
+  if (value === undefined) return {}
+  if (mode === 'physical') throw invalid('databases', 'can be chosen in logical mode only: the files of a cluster are saved whole')
+  if (!Array.isArray(value) || value.length === 0) throw invalid('databases', 'names no database')
+  const names = value.map((name) => text(name, 'databases'))
+  if (new Set(names).size < names.length) throw invalid('databases', 'names a database twice')
+  return { databases: names }
+}
+
+function keepsLog(value: unknown, mode: PostgresqlConfig['mode']): boolean {
+  const isWanted = flag(value, 'keepsLog')
+  if (isWanted && mode === 'logical')
+    throw invalid('keepsLog', 'needs physical mode: dumps have no log that could be replayed on them (--continuous or --logical)')
+  return isWanted
 }
 
 function slot(value: unknown): string {

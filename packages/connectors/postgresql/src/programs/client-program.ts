@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
+import { getCACertificates } from 'node:tls'
 import { CoffreError, interruption } from '@coffre/foundation'
 import type { TlsMode } from '../config.ts'
 import type { EngineAccount } from '../restore/engine-account.ts'
@@ -46,24 +47,42 @@ export async function startClientProgram(
   try {
     const env = await loginEnvironment(own, folder, login, account)
     const owner = account === undefined ? {} : { uid: account.uid, gid: account.gid }
-    const child = spawn(join(folder, program), [...args], { cwd: '/', env, stdio: 'pipe', signal, killSignal: 'SIGTERM', ...owner })
+    const child = spawn(join(folder, program), [...args], { cwd: '/', env, stdio: 'pipe', ...owner })
     // Whoever writes to a program that has ended is told by `ended`.
     child.stdin.on('error', () => undefined)
     const said = lastOf(child.stderr)
-    const ended = once(child, 'close')
-      .then(([code, killed]: (number | string | null)[]) => {
+    const stop = (): void => {
+      child.kill('SIGTERM')
+      // A reader that waits for more is told at once.
+      child.stdout.destroy()
+      child.stdin.destroy()
+    }
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    const ended = outcomeOf(child)
+      .then((code) => {
         if (signal.aborted) throw interruption(signal)
-        if (code !== 0) throw failure(program, code ?? `signal ${killed}`, said())
+        if (code !== 0) throw failure(program, code, said())
       })
-      .catch((error: unknown) => {
-        throw signal.aborted ? interruption(signal) : error
+      .finally(() => {
+        signal.removeEventListener('abort', stop)
+        return rm(own, { recursive: true, force: true })
       })
-      .finally(() => rm(own, { recursive: true, force: true }))
     ended.catch(() => undefined)
     return { stdin: child.stdin, stdout: child.stdout, ended }
   } catch (error) {
     await rm(own, { recursive: true, force: true })
     throw error
+  }
+}
+
+/** The exit code, or the signal, once the program has ended and said all. One that cannot be started has ended, too. */
+async function outcomeOf(child: ChildProcess): Promise<number | string> {
+  try {
+    const [code, killed]: (number | string | null)[] = await once(child, 'close')
+    return code ?? `signal ${killed}`
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 
@@ -75,8 +94,9 @@ async function loginEnvironment(
 ): Promise<Record<string, string>> {
   const { host, port, user, password, tls, tlsAuthority } = login
   const authority = join(own, 'authority.pem')
-  if (tlsAuthority !== undefined) {
-    await writeFile(authority, tlsAuthority)
+  const trusted = tlsAuthority ?? (tls === 'verify-full' ? systemAuthorities() : undefined)
+  if (trusted !== undefined) {
+    await writeFile(authority, trusted)
     await chmod(own, account === undefined ? 0o700 : 0o755)
   }
   return {
@@ -92,8 +112,13 @@ async function loginEnvironment(
     PGPASSFILE: '/dev/null',
     PGSERVICEFILE: '/dev/null',
     ...(password === undefined ? {} : { PGPASSWORD: password }),
-    ...(tlsAuthority === undefined ? {} : { PGSSLROOTCERT: authority }),
+    ...(trusted === undefined ? {} : { PGSSLROOTCERT: authority }),
   }
+}
+
+/** Those that our own connections trust. Without a file PostgreSQL's programs look for one of whoever runs them. */
+function systemAuthorities(): string {
+  return getCACertificates('default').join('\n')
 }
 
 function lastOf(stream: Readable): () => string {
