@@ -10,6 +10,7 @@ import {
   parsePostgresqlSecrets,
 } from './config.ts'
 import { locatePostgresql } from './locate.ts'
+import { LogicalSource } from './logical/logical-source.ts'
 import { mapPostgresqlLog } from './map-log.ts'
 import { restorePostgresql } from './restore/restore-postgresql.ts'
 import type { PostgresqlSettings } from './settings.ts'
@@ -21,12 +22,15 @@ import { WalLogFormat } from './wal-log-format.ts'
 export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Connector<PostgresqlConfig, PostgresqlSecrets> {
   return {
     engine: 'postgresql',
-    abilities: { isContinuous: true, isConsistent: true, restoresParts: false, restoresTo: ['folder'] },
+    abilities: { isContinuous: true, isConsistent: true, restoresPartsTo: ['engine'], restoresTo: ['folder', 'engine'] },
     parseConfig: parsePostgresqlConfig,
     parseSecrets: parsePostgresqlSecrets,
     identify: identifyPostgresql,
     check: (config, secrets, _context, signal) => checkPostgresql({ config, secrets }, signal),
-    open: (config, secrets, context, signal) => PostgresqlSource.open({ config, secrets }, context, signal),
+    open: (config, secrets, context, signal) =>
+      config.mode === 'logical'
+        ? LogicalSource.open({ config, secrets }, settings, context, signal)
+        : PostgresqlSource.open({ config, secrets }, context, signal),
     restore: (point, request, context, signal) => restorePostgresql(point, request, settings, context, signal),
     locate: locatePostgresql,
     mapLog: mapPostgresqlLog,

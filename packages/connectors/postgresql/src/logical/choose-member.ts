@@ -1,0 +1,38 @@
+import { askMembers, askOnce, assertVersion } from '../cluster.ts'
+import type { Member } from '../config.ts'
+import type { Access } from '../connection/connect.ts'
+
+/** A server as dumps see it: by SQL alone, without a right to replicate. */
+export interface DumpedServer {
+  readonly member: Member
+  readonly major: number
+  readonly version: string
+  readonly isStandby: boolean
+  /** Whether our role may read the passwords of roles, which managed servers let nobody do. */
+  readonly readsPasswords: boolean
+}
+
+const query = `select pg_is_in_recovery() as is_standby, current_setting('server_version_num')::int as version_number,
+  current_setting('server_version') as version, has_table_privilege('pg_catalog.pg_authid', 'select') as reads_passwords`
+
+/** The member to dump from: the primary, or a standby where one is preferred and answers. */
+export async function chooseMember(access: Access, signal: AbortSignal): Promise<DumpedServer> {
+  const servers = await askMembers(access, (member) => lookAt(access, member, signal))
+  for (const server of servers) assertVersion(server)
+  const primary = servers.find(({ isStandby }) => !isStandby)
+  const standby = servers.find(({ isStandby }) => isStandby)
+  const chosen = access.config.prefersStandby ? (standby ?? primary) : (primary ?? standby)
+  if (chosen === undefined) throw new Error('no member answered')
+  return chosen
+}
+
+async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<DumpedServer> {
+  const row = await askOnce(access, member, signal, query)
+  return {
+    member,
+    major: Math.floor(Number(row['version_number']) / 10_000),
+    version: String(row['version']),
+    isStandby: row['is_standby'] === true,
+    readsPasswords: row['reads_passwords'] === true,
+  }
+}
