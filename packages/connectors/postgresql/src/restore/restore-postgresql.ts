@@ -1,22 +1,17 @@
 import { resolve } from 'node:path'
-import type { Replay, RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
+import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
 import { bytesOf, CoffreError, type Context, interruption } from '@coffre/foundation'
-import { type BaseDetails, readBaseDetails } from '../base/base-details.ts'
+import { readBaseDetails } from '../base/base-details.ts'
 import type { PostgresqlSettings } from '../settings.ts'
-import { formatLsn, walPlace } from '../wal/lsn.ts'
 import { checkDataFolder } from './data-folder.ts'
-import { type EngineAccount, findEngineAccount, giveTo } from './engine-account.ts'
+import { findEngineAccount } from './engine-account.ts'
 import { type EngineBinaries, findEngineBinaries } from './engine-binaries.ts'
-import { fetchLog, type LogFetch, prepareFetch } from './fetch-log.ts'
-import { checkPlaces, layOutBase, mapTablespaces } from './lay-out-base.ts'
-import { notesOnSettings, writeOutsideFiles } from './outside-files.ts'
-import { type RecoveryTarget, removeRecoverySettings, writeRecoverySettings } from './recovery-settings.ts'
+import { checkPlaces, mapTablespaces } from './lay-out-base.ts'
+import { type ClusterPlan, recoverCluster } from './recover-cluster.ts'
+import { neededBytes, recoveryTarget } from './recovery-target.ts'
 import { parseRestoreOptions, type RestoreOptions } from './restore-options.ts'
 import { type RestoredDetails, writeRestoredDetails } from './restored-details.ts'
 import { refuseBusyPort, type StartedEngine, startEngine, stopEngine } from './start-engine.ts'
-
-/** How much of the work the laying out of the base is taken for, where log follows it. */
-const baseShare = 0.6
 
 /**
  * Puts a base back into a data folder, with the log through the stop, so that PostgreSQL recovers to it when it is started; and starts it
@@ -31,23 +26,16 @@ export async function restorePostgresql(
 ): Promise<RestoreReport> {
   const plan = await planRestore(point, request, settings, signal)
   try {
-    return await new Restore(point, request, plan, context, signal).run()
+    return await restoreCluster(point, request, plan, context, signal)
   } catch (error) {
     throw signal.aborted ? interruption(signal) : error
   }
 }
 
 /** What was found before anything was changed. */
-interface RestorePlan {
-  readonly base: BaseDetails
-  readonly folder: string
+interface RestorePlan extends ClusterPlan {
   readonly options: RestoreOptions
-  readonly mappings: ReturnType<typeof mapTablespaces>
-  /** Undefined when the base's own end is the stop. */
-  readonly replay: Replay | undefined
-  readonly target: RecoveryTarget
   readonly binaries: EngineBinaries | undefined
-  readonly account: EngineAccount | undefined
 }
 
 async function planRestore(
@@ -69,9 +57,7 @@ async function planRestore(
   const folder = resolve(bytesOf(target.path).toString())
   const recovery = recoveryTarget(base, replay)
   const mappings = mapTablespaces(base, options.tablespaces)
-  const logBytes = replay === undefined ? 0 : Math.max(0, walPlace(replay.stop.through).lsn - base.begin.lsn)
-  const neededBytes = (manifest.counts['bytes'] ?? 0) + logBytes + 2 * base.segmentBytes
-  await checkDataFolder(folder, mappings.length > 0 ? 0 : neededBytes, overwrite)
+  await checkDataFolder(folder, mappings.length > 0 ? 0 : neededBytes(manifest, base, replay), overwrite)
   await checkPlaces(mappings, overwrite)
   const binaries = options.start === undefined ? undefined : await findEngineBinaries(base.major, settings, signal)
   if (options.start !== undefined) await refuseBusyPort(options.start.port)
@@ -89,125 +75,52 @@ async function planRestore(
   }
 }
 
-function recoveryTarget(base: BaseDetails, replay: Replay | undefined): RecoveryTarget {
-  if (replay === undefined) return { kind: 'base' }
-  const { timeline, lsn } = walPlace(replay.stop.through)
-  if (lsn < base.end.lsn) {
-    throw new CoffreError(
-      'journal.outside-window',
-      `the stop at ${formatLsn(lsn)} lies before ${formatLsn(base.end.lsn)}, the end of the base`,
-      {
-        hint: 'Nothing was changed. Choose a base that is older than the stop.',
-      },
-    )
+/** Puts the base into its folder, and starts a server over it if so wished. */
+async function restoreCluster(
+  point: StoredPoint,
+  request: RestoreRequest,
+  plan: RestorePlan,
+  context: Context,
+  signal: AbortSignal,
+): Promise<RestoreReport> {
+  const { folder, options, base, binaries, account } = plan
+  const { start } = options
+  const server =
+    start === undefined || binaries === undefined
+      ? undefined
+      : {
+          start: (both: AbortSignal) =>
+            startEngine({ ...start, folder, binaries, account, owner: base.owner }, context.clock, both),
+          stop: () => stopEngine(folder, binaries, account),
+        }
+  const { files, fetched, started, changed, notes } = await recoverCluster(point, plan, server, request, context, signal)
+  const details: RestoredDetails = {
+    rewritten: changed,
+    isReplayed: plan.replay !== undefined,
+    assertions: options.assertions,
+    ...(started?.socketFolder === undefined ? {} : { socketFolder: started.socketFolder }),
+    ...(start === undefined ? {} : { port: start.port }),
   }
-  const wanted = replay.stop.details?.['targetLsn']
-  if (lsn === base.end.lsn) return { kind: 'base' }
-  if (wanted === undefined) throw new Error(`the stop at ${formatLsn(lsn)} does not say how PostgreSQL gets there`)
-  return { kind: 'record', lsn: String(wanted), timeline }
+  request.onProgress(1)
+  const counts = { files, segments: fetched.segments, logBytes: fetched.bytes }
+  return { target: request.target, counts, notes: [...notes, ...notesOn(plan, started)], details: writeRestoredDetails(details) }
 }
 
-class Restore {
-  readonly #point: StoredPoint
-  readonly #request: RestoreRequest
-  readonly #plan: RestorePlan
-  readonly #context: Context
-  readonly #signal: AbortSignal
-  readonly #notes: string[] = []
-
-  constructor(point: StoredPoint, request: RestoreRequest, plan: RestorePlan, context: Context, signal: AbortSignal) {
-    this.#point = point
-    this.#request = request
-    this.#plan = plan
-    this.#context = context
-    this.#signal = signal
+function notesOn({ folder, options, binaries, account, base }: RestorePlan, started: StartedEngine | undefined): readonly string[] {
+  if (started === undefined || options.start === undefined) {
+    const owner =
+      account === undefined && process.getuid?.() === 0
+        ? [`The files belong to root, as whom PostgreSQL does not run: chown -R postgres: ${folder}`]
+        : []
+    return [...owner, `PostgreSQL ${base.major} recovers to the target when it is first started on ${folder}.`]
   }
-
-  async run(): Promise<RestoreReport> {
-    const { onProgress, onPhase, target } = this.#request
-    const { folder, replay, mappings, account, options } = this.#plan
-    onPhase?.('laying-out')
-    onProgress(0)
-    const { files } = await layOutBase(this.#point, folder, mappings, this.#signal)
-    onProgress(replay === undefined ? 0.95 : baseShare)
-    const changed = await this.#configure()
-    if (replay !== undefined) await prepareFetch(folder, replay, new Date(this.#context.clock.nowMs()))
-    await giveTo(account, folder, ...mappings.map(({ place }) => place))
-    const { fetched, started } = await this.#replay()
-    if (started !== undefined) await removeRecoverySettings(folder)
-    this.#note(started)
-    const details: RestoredDetails = {
-      rewritten: changed,
-      isReplayed: replay !== undefined,
-      assertions: options.assertions,
-      ...(started?.socketFolder === undefined ? {} : { socketFolder: started.socketFolder }),
-      ...(options.start === undefined ? {} : { port: options.start.port }),
-    }
-    onProgress(1)
-    const counts = { files, segments: fetched.segments, logBytes: fetched.bytes }
-    return { target, counts, notes: this.#notes, details: writeRestoredDetails(details) }
-  }
-
-  /** Everything that the server reads when it starts. Resolves to the files of the source that were changed. */
-  async #configure(): Promise<readonly string[]> {
-    const { folder, base, target, mappings } = this.#plan
-    this.#notes.push(...(await writeOutsideFiles(folder, base.outside)), ...(await notesOnSettings(folder)))
-    const hasSpacesInPlace = base.tablespaces.length > mappings.length
-    const changed = await writeRecoverySettings(folder, target, hasSpacesInPlace)
-    if (changed.length > 0) this.#notes.push(`Settings of an earlier recovery were commented out in ${changed.join(', ')}.`)
-    if (hasSpacesInPlace)
-      this.#notes.push('Tablespaces lie in the data directory, in pg_tblspc; allow_in_place_tablespaces was switched on for that.')
-    return changed
-  }
-
-  /** Fetches the log, and meanwhile has a server replay it if one is to be started. When either fails the other one is ended. */
-  async #replay(): Promise<{ readonly fetched: LogFetch; readonly started: StartedEngine | undefined }> {
-    const failed = new AbortController()
-    const both = AbortSignal.any([this.#signal, failed.signal])
-    const orAbort = <Value>(work: Promise<Value>): Promise<Value> =>
-      work.catch((error: unknown) => {
-        failed.abort(error)
-        throw error
-      })
-    const outcomes = await Promise.allSettled([orAbort(this.#fetch(both)), orAbort(this.#start(both))])
-    const [fetched, started] = outcomes
-    if (fetched.status === 'fulfilled' && started.status === 'fulfilled') return { fetched: fetched.value, started: started.value }
-    const { folder, binaries, account } = this.#plan
-    if (started.status === 'fulfilled' && started.value !== undefined && binaries !== undefined)
-      await stopEngine(folder, binaries, account)
-    throw failed.signal.reason
-  }
-
-  async #fetch(signal: AbortSignal): Promise<LogFetch> {
-    const { folder, base, replay, account } = this.#plan
-    if (replay === undefined) return { segments: 0, bytes: 0 }
-    this.#request.onPhase?.('fetching-log')
-    const onProgress = (done: number): void => this.#request.onProgress(baseShare + done * (0.95 - baseShare))
-    return await fetchLog(folder, base, replay, account, this.#context, onProgress, signal)
-  }
-
-  async #start(signal: AbortSignal): Promise<StartedEngine | undefined> {
-    const { folder, binaries, account, options, base } = this.#plan
-    if (options.start === undefined || binaries === undefined) return undefined
-    this.#request.onPhase?.('replaying')
-    return await startEngine({ ...options.start, folder, binaries, account, owner: base.owner }, this.#context.clock, signal)
-  }
-
-  #note(started: StartedEngine | undefined): void {
-    const { folder, options, binaries, account, base } = this.#plan
-    if (started === undefined || options.start === undefined) {
-      if (account === undefined && process.getuid?.() === 0)
-        this.#notes.push(`The files belong to root, as whom PostgreSQL does not run: chown -R postgres: ${folder}`)
-      this.#notes.push(`PostgreSQL ${base.major} recovers to the target when it is first started on ${folder}.`)
-      return
-    }
-    const pgCtl = `${binaries?.folder}/pg_ctl`
-    const as = account === undefined ? '' : `as ${account.name}: `
-    this.#notes.push(
-      `PostgreSQL ${binaries?.version} runs on port ${options.start.port} of 127.0.0.1, and logs to ${started.logPath}.`,
-    )
-    this.#notes.push(`Stop it with (${as}${pgCtl} stop -D ${folder}).`)
-    if (!options.start.asProduction)
-      this.#notes.push('It is a clone: archiving, subscriptions and schedulers are off, by lines in postgresql.auto.conf.')
-  }
+  const pgCtl = `${binaries?.folder}/pg_ctl`
+  const as = account === undefined ? '' : `as ${account.name}: `
+  return [
+    `PostgreSQL ${binaries?.version} runs on port ${options.start.port} of 127.0.0.1, and logs to ${started.logPath}.`,
+    `Stop it with (${as}${pgCtl} stop -D ${folder}).`,
+    ...(options.start.asProduction
+      ? []
+      : ['It is a clone: archiving, subscriptions and schedulers are off, by lines in postgresql.auto.conf.']),
+  ]
 }
