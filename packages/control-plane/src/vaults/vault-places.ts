@@ -8,6 +8,7 @@ import {
   processIdentity,
   type Repository,
   type RepositoryContext,
+  type WorkerThreads,
   withVersionFallback,
 } from '@coffre/repository'
 import {
@@ -30,13 +31,22 @@ export class VaultPlaces {
   readonly #workers: number
   /** How often storage that does not answer is asked; the usual number of times when undefined. */
   readonly #attemptsMax: number | undefined
+  readonly #threads: WorkerThreads | undefined
 
-  constructor(stateFolder: string, context: Context, environment: Environment, workers: number, attemptsMax?: number) {
+  constructor(
+    stateFolder: string,
+    context: Context,
+    environment: Environment,
+    workers: number,
+    attemptsMax?: number,
+    threads?: WorkerThreads,
+  ) {
     this.#stateFolder = stateFolder
     this.#context = context
     this.#environment = environment
     this.#workers = workers
     this.#attemptsMax = attemptsMax
+    this.#threads = threads
   }
 
   /**
@@ -78,6 +88,7 @@ export class VaultPlaces {
       identity: processIdentity(),
       files: openLocalFiles(),
       workers: this.#workers,
+      ...(this.#threads === undefined ? {} : { threads: this.#threads }),
       scrypt: defaultScryptCost,
     }
   }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
-import type { Context } from '@coffre/foundation'
+import { type Context, minuteMs } from '@coffre/foundation'
+import { WorkerThreads } from '@coffre/repository'
 import type { Environment } from '@coffre/storage'
 import { newId } from '../catalogue/new-id.ts'
 import { type CatalogueLocation, openCatalogue } from '../catalogue/open-catalogue.ts'
@@ -34,6 +35,8 @@ const capturesMax = 64
 /** For what captures tell; they take turns. */
 const connectionsForCaptures = 2
 const threadsMax = 8
+/** So long they wait for the next job: most come close together, and starting threads is the most part of a small job. */
+const threadsIdleMs = minuteMs
 const times = { leaseMs: 15_000, reportMs: 1000 }
 
 /** Works on jobs until the signal ends it, or nothing is left to do for `idleMs`. */
@@ -51,12 +54,15 @@ export async function startWorker(
   )
   const box = new SecretBox(await loadMasterKey(stateFolder, context.random), context.random)
   const store = new JobStore(catalogue, context)
-  const threads = Math.min(threadsMax, availableParallelism())
+  const threadsPerJob = Math.min(threadsMax, availableParallelism())
+  const { clock } = context
+  const threads = stack.use(new WorkerThreads({ clock, idleMax: threadsPerJob * concurrency, idleMs: threadsIdleMs }))
+  const places = new VaultPlaces(stateFolder, context, environment, threadsPerJob, undefined, threads)
   const parts = {
     catalogue,
     store,
     secrets: new SecretStore(catalogue, box, context),
-    vaults: stack.use(new OpenVaults(new VaultPlaces(stateFolder, context, environment, threads))),
+    vaults: stack.use(new OpenVaults(places)),
     engines: sourceEnginesIn(environment),
     context,
     stateFolder,

@@ -17,15 +17,22 @@ interface Thread {
   readonly worker: Worker
   /** Jobs sent and not yet answered, in order. */
   readonly pending: Pending[]
+  jobs: number
 }
 
 /** One job runs, one waits in the thread, so that it never idles for a message. */
 const jobsPerThread = 2
+/**
+ * A thread that did more than a little is not used again: what it has allocated goes with it, and starting another one costs nothing
+ * beside that work.
+ */
+const jobsOfReusedMax = 16
 
-/** Worker threads, each with a kernel; started at once, ended by dispose. */
+/** Worker threads, each with a kernel; started at once, ended or given back by dispose. */
 export class ThreadPool implements ComputePool {
   readonly width: number
   readonly #threads: Thread[]
+  readonly #source: WorkerThreads
   readonly #slots: SlotPool
   readonly #receiver: PackReceiver
   readonly #index: BlobIndex
@@ -41,10 +48,11 @@ export class ThreadPool implements ComputePool {
     index: BlobIndex,
   ) {
     this.width = width
+    this.#source = threads
     this.#slots = slots
     this.#receiver = receiver
     this.#index = index
-    this.#threads = Array.from({ length: width }, () => this.#start(threads, setup))
+    this.#threads = Array.from({ length: width }, () => this.#start(setup))
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -76,14 +84,16 @@ export class ThreadPool implements ComputePool {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#slots.stop()
     this.#fail(new CoffreError('interrupted', 'the work was stopped'))
-    await Promise.all(this.#threads.map(({ worker }) => endWorker(worker)))
+    await Promise.all(
+      this.#threads.map(({ worker, jobs }) => (jobs > jobsOfReusedMax ? endWorker(worker) : this.#source.giveBack(worker))),
+    )
     this.#index.breakLock()
   }
 
-  #start(threads: WorkerThreads, setup: WorkerSetup): Thread {
-    const worker = threads.take()
+  #start(setup: WorkerSetup): Thread {
+    const worker = this.#source.take()
     worker.postMessage(setup)
-    const thread: Thread = { worker, pending: [] }
+    const thread: Thread = { worker, pending: [], jobs: 0 }
     worker.on('message', (message: FromWorker) => this.#receive(thread, message))
     worker.on('error', (error) => this.#fail(error))
     worker.on('exit', (code) => this.#fail(new CoffreError('internal', `a worker thread ended with code ${code}`)))
@@ -94,11 +104,13 @@ export class ThreadPool implements ComputePool {
     if (this.#failure !== undefined) return Promise.reject(this.#failure)
     return new Promise((resolve, reject) => {
       thread.pending.push({ resolve, reject })
+      thread.jobs++
       thread.worker.postMessage(job)
     })
   }
 
   #receive(thread: Thread, message: FromWorker): void {
+    if (message.kind === 'cleared') return
     if (message.kind === 'pack') {
       this.#receiver.receive(this.#unpack(message.pack))
       return

@@ -8,9 +8,9 @@ import type { Job } from './jobs.ts'
 import type { Kernel } from './kernel.ts'
 import { newKernel, type WriteOptions } from './new-kernel.ts'
 import { SlotPool, type SlotPoolMemory } from './pack-slots.ts'
-import { endOfWork, type FromWorker, plainError } from './worker-messages.ts'
+import { endOfPool, endOfWork, type FromWorker, plainError } from './worker-messages.ts'
 
-/** The first message to a worker thread; all others are jobs. */
+/** The first message to a worker thread, and to one that is used again the first of each pool; all others are jobs. */
 export interface WorkerSetup {
   readonly key: MasterKey
   readonly options: WriteOptions
@@ -25,24 +25,25 @@ const primitives = openPrimitives()
 const files = openLocalFiles()
 const send = (message: FromWorker): void => port.postMessage(message)
 
-port.once('message', (setup: WorkerSetup | typeof endOfWork) => {
-  if (setup === endOfWork) {
-    end()
-    return
-  }
-  const kernel = kernelFor(setup)
-  port.on('message', (job: Job | typeof endOfWork) => {
-    if (job === endOfWork) {
-      end()
-      return
-    }
-    try {
-      send({ kind: 'result', result: kernel.run(job) })
-    } catch (error) {
-      send({ kind: 'error', error: plainError(error) })
-    }
-  })
+let kernel: Kernel | undefined
+
+port.on('message', (message: WorkerSetup | Job | typeof endOfPool | typeof endOfWork) => {
+  if (message === endOfWork) end()
+  else if (message === endOfPool) {
+    kernel = undefined
+    send({ kind: 'cleared' })
+  } else if ('key' in message) kernel = kernelFor(message)
+  else run(message)
 })
+
+function run(job: Job): void {
+  try {
+    if (kernel === undefined) throw new Error('a job comes after the setup')
+    send({ kind: 'result', result: kernel.run(job) })
+  } catch (error) {
+    send({ kind: 'error', error: plainError(error) })
+  }
+}
 
 /** By itself, as a thread that is terminated leaves behind what is not V8's. */
 function end(): void {

@@ -4,11 +4,18 @@ import type { PackMessage } from './jobs.ts'
 /** What a thread is told when nothing more is wanted of it, whatever it was told before. */
 export const endOfWork = 'end'
 
-/** What a worker says: each job is answered once, in order, by a result or an error; packs come in between. */
+/** What a thread is told when its pool is done: it lets go of all that the pool gave it, and waits for the setup of another one. */
+export const endOfPool = 'end of pool'
+
+/**
+ * What a worker says: each job is answered once, in order, by a result or an error; packs come in between. The end of its pool is
+ * answered, too.
+ */
 export type FromWorker =
   | { readonly kind: 'result'; readonly result: unknown }
   | { readonly kind: 'error'; readonly error: PlainError }
   | { readonly kind: 'pack'; readonly pack: PackMessage }
+  | { readonly kind: 'cleared' }
 
 /** An error that survives the way between threads. */
 export interface PlainError {
