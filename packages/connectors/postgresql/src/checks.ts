@@ -13,7 +13,6 @@ export async function checkPostgresql(access: Access, signal: AbortSignal): Prom
   if (signal.aborted) throw interruption(signal)
   const reached = looks.filter(({ settings }) => settings !== undefined)
   const findings = looks.flatMap((look) => look.findings)
-  // One that is down can wait as long as another one answers.
   const asWarnings = reached.length > 0 ? findings.map(softened) : findings
   return [...asWarnings, ...checkPrimary(access, reached), ...checkCluster(reached)]
 }
@@ -71,11 +70,13 @@ function checkCluster(reached: readonly Look[]): readonly Finding[] {
     }))
 }
 
-function softened(finding: Finding): Finding {
+/** One that is down can wait as long as another one answers. */
+export function softened(finding: Finding): Finding {
   return finding.code === 'postgresql.unreachable' ? { ...finding, severity: 'warning' } : finding
 }
 
-function connectionFinding(error: CoffreError): Finding {
+/** What a failed connection says of the server. */
+export function connectionFinding(error: CoffreError): Finding {
   const code = error.code === 'source.credentials' ? 'postgresql.credentials' : 'postgresql.unreachable'
   return { severity: 'error', code, message: error.message, ...(error.hint === undefined ? {} : { remedy: error.hint }) }
 }
@@ -94,7 +95,8 @@ function replicationFinding(error: unknown, name: string): Finding {
   return { severity: 'error', code: 'postgresql.replication', message: `${name} refuses the replication protocol: ${message}` }
 }
 
-function asOurs(error: unknown): CoffreError {
+/** What a look may find; anything else is our own mistake. */
+export function asOurs(error: unknown): CoffreError {
   if (isCoffreError(error)) return error
   throw error
 }

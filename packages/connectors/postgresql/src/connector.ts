@@ -10,7 +10,11 @@ import {
   parsePostgresqlSecrets,
 } from './config.ts'
 import { locatePostgresql } from './locate.ts'
+import { checkLogical } from './logical/check-logical.ts'
+import { isLogical } from './logical/logical-details.ts'
 import { LogicalSource } from './logical/logical-source.ts'
+import { restoreLogical } from './logical/restore-logical.ts'
+import { verifyLogical } from './logical/verify-logical.ts'
 import { mapPostgresqlLog } from './map-log.ts'
 import { restorePostgresql } from './restore/restore-postgresql.ts'
 import type { PostgresqlSettings } from './settings.ts'
@@ -26,17 +30,28 @@ export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Co
     parseConfig: parsePostgresqlConfig,
     parseSecrets: parsePostgresqlSecrets,
     identify: identifyPostgresql,
-    check: (config, secrets, _context, signal) => checkPostgresql({ config, secrets }, signal),
+    check: (config, secrets, _context, signal) =>
+      config.mode === 'logical'
+        ? checkLogical({ config, secrets }, settings, signal)
+        : checkPostgresql({ config, secrets }, signal),
     open: (config, secrets, context, signal) =>
       config.mode === 'logical'
         ? LogicalSource.open({ config, secrets }, settings, context, signal)
         : PostgresqlSource.open({ config, secrets }, context, signal),
-    restore: (point, request, context, signal) => restorePostgresql(point, request, settings, context, signal),
+    restore: (point, request, context, signal) =>
+      isLogical(point.manifest)
+        ? restoreLogical(point, request, settings, signal)
+        : restorePostgresql(point, request, settings, context, signal),
     locate: locatePostgresql,
     mapLog: mapPostgresqlLog,
     logFormat: (manifest) => new WalLogFormat(readBaseDetails(manifest).segmentBytes),
-    release: (config, secrets, _context, signal) => dropSlots({ config, secrets }, signal),
-    verify: (point, restored, _context, signal) => verifyPostgresql(point, restored, settings, signal),
+    release: async (config, secrets, _context, signal) => {
+      if (config.mode === 'physical') await dropSlots({ config, secrets }, signal)
+    },
+    verify: (point, restored, _context, signal) =>
+      isLogical(point.manifest)
+        ? verifyLogical(point, restored, settings, signal)
+        : verifyPostgresql(point, restored, settings, signal),
   }
 }
 

@@ -15,7 +15,7 @@ import { presetHandlers } from '../plans/preset-handlers.ts'
 import { pointHandlers } from '../points/point-handlers.ts'
 import type { SecretStore } from '../secrets/secret-store.ts'
 import { protectHandlers } from '../sources/protect-handlers.ts'
-import { sourceEngines } from '../sources/source-engines.ts'
+import { sourceEngines, sourceEnginesIn } from '../sources/source-engines.ts'
 import { sourceHandlers } from '../sources/source-handlers.ts'
 import { statusHandlers } from '../status/status-handlers.ts'
 import { vaultHandlers } from '../vaults/vault-handlers.ts'
@@ -42,7 +42,8 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
   // The server only makes and looks at vaults; heavy work is done by workers.
   const places = new VaultPlaces(settings.stateFolder, context, settings.environment, 0, attemptsWhileAsked)
   const store = new JobStore(catalogue, context)
-  const sourceParts = { catalogue, secrets, engines: sourceEngines, context }
+  // What a source is checked for may be the programs of this machine.
+  const sourceParts = { catalogue, secrets, engines: sourceEnginesIn(settings.environment), context }
   return [
     ...vaultHandlers({ catalogue, secrets, places, context }),
     ...sourceHandlers(sourceParts),

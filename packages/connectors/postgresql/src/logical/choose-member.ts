@@ -1,5 +1,5 @@
 import { askMembers, askOnce, assertVersion } from '../cluster.ts'
-import type { Member } from '../config.ts'
+import type { Member, PostgresqlConfig } from '../config.ts'
 import type { Access } from '../connection/connect.ts'
 
 /** A server as dumps see it: by SQL alone, without a right to replicate. */
@@ -19,14 +19,17 @@ const query = `select pg_is_in_recovery() as is_standby, current_setting('server
 export async function chooseMember(access: Access, signal: AbortSignal): Promise<DumpedServer> {
   const servers = await askMembers(access, (member) => lookAt(access, member, signal))
   for (const server of servers) assertVersion(server)
-  const primary = servers.find(({ isStandby }) => !isStandby)
-  const standby = servers.find(({ isStandby }) => isStandby)
-  const chosen = access.config.prefersStandby ? (standby ?? primary) : (primary ?? standby)
+  const chosen = preferred(access.config, servers)
   if (chosen === undefined) throw new Error('no member answered')
   return chosen
 }
 
-async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<DumpedServer> {
+/** Of those that answer. */
+export function preferred({ prefersStandby }: PostgresqlConfig, servers: readonly DumpedServer[]): DumpedServer | undefined {
+  return servers.find(({ isStandby }) => isStandby === prefersStandby) ?? servers[0]
+}
+
+export async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<DumpedServer> {
   const row = await askOnce(access, member, signal, query)
   return {
     member,

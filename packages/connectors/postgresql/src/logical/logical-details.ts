@@ -30,15 +30,19 @@ export interface DatabasePrivilege {
   readonly isGrantable: boolean
 }
 
+/** What a file has to hold to be the one that was dumped. */
+export interface Digest {
+  readonly sizeBytes: number
+  readonly sha256: string
+}
+
 /** One database as it was dumped. */
-export interface DumpedDatabase extends DatabaseShape {
+export interface DumpedDatabase extends DatabaseShape, Digest {
   readonly name: string
   /** Its path in the point. */
   readonly file: string
   /** The instant that the dump shows, by the server's clock: each database has its own. */
   readonly at: string
-  readonly sizeBytes: number
-  readonly sha256: string
   /** Tables that people made, in whichever schema. */
   readonly tables: number
   readonly extensions: readonly string[]
@@ -54,6 +58,7 @@ export interface LogicalDetails {
   readonly takenFrom: { readonly server: string; readonly isStandby: boolean }
   /** False: the role could not read them, and roles are restored without. */
   readonly hasRolePasswords: boolean
+  readonly globals: Digest
   readonly databases: readonly DumpedDatabase[]
 }
 
@@ -64,10 +69,15 @@ export function isLogical({ details }: PointManifest): boolean {
 
 /** Reads the manifest of a point of dumps. `target.failed` when it is not one that this version wrote. */
 export function readLogicalDetails({ engine, layout, details }: PointManifest): LogicalDetails {
-  if (engine === 'postgresql' && layout === logicalLayout && details['mode'] === 'logical') return details as unknown as LogicalDetails
-  throw new CoffreError('target.failed', `the point is of ${engine}, layout ${layout}, which is not one of dumps that this version knows`, {
-    hint: 'A newer Coffre may have made it: bring this one up to date.',
-  })
+  if (engine === 'postgresql' && layout === logicalLayout && details['mode'] === 'logical')
+    return details as unknown as LogicalDetails
+  throw new CoffreError(
+    'target.failed',
+    `the point is of ${engine}, layout ${layout}, which is not one of dumps that this version knows`,
+    {
+      hint: 'A newer Coffre may have made it: bring this one up to date.',
+    },
+  )
 }
 
 /** A path for the dump of a database, whose name may have any letters: those that file names may lack are written as %XX. */

@@ -8,7 +8,15 @@ import type { ClientPrograms } from '../programs/find-client-programs.ts'
 import type { DumpedServer } from './choose-member.ts'
 import { DumpSession } from './dump-session.ts'
 import type { ListedDatabase } from './list-databases.ts'
-import { type DumpedDatabase, dumpPath, dumpsFolder, globalsFile, type LogicalDetails, logicalLayout } from './logical-details.ts'
+import {
+  type Digest,
+  type DumpedDatabase,
+  dumpPath,
+  dumpsFolder,
+  globalsFile,
+  type LogicalDetails,
+  logicalLayout,
+} from './logical-details.ts'
 import { databaseArgument, type ProgramCall, programOutput } from './program-output.ts'
 import { serverLogin } from './server-login.ts'
 
@@ -42,6 +50,7 @@ export class LogicalSnapshot implements SnapshotStream, AsyncDisposable {
   readonly #dumped: DumpedDatabase[] = []
   readonly #skipped: { readonly path: string; readonly reason: string }[] = []
   #state: 'open' | 'read' | 'left' = 'open'
+  #globals: Digest | undefined
   #session: DumpSession | undefined
   #programEnded: Promise<void> | undefined
 
@@ -60,7 +69,7 @@ export class LogicalSnapshot implements SnapshotStream, AsyncDisposable {
 
   async finish(): Promise<SnapshotEnd> {
     throwIfAborted(this.#signal)
-    if (this.#state !== 'read') throw new CoffreError('source.failed', 'the dumps were given up')
+    if (this.#state !== 'read' || this.#globals === undefined) throw new CoffreError('source.failed', 'the dumps were given up')
     const { server, programs } = this.#plan
     const details: LogicalDetails = {
       mode: 'logical',
@@ -68,6 +77,7 @@ export class LogicalSnapshot implements SnapshotStream, AsyncDisposable {
       dumpMajor: programs.major,
       takenFrom: { server: formatMember(server.member), isStandby: server.isStandby },
       hasRolePasswords: server.readsPasswords,
+      globals: this.#globals,
       databases: this.#dumped,
     }
     const sum = (count: (one: DumpedDatabase) => number): number => this.#dumped.reduce((total, one) => total + count(one), 0)
@@ -93,7 +103,7 @@ export class LogicalSnapshot implements SnapshotStream, AsyncDisposable {
   async *#readItems(): AsyncGenerator<PointItem> {
     try {
       yield* this.#dumps()
-      yield* this.#globals()
+      yield* this.#dumpGlobals()
       throwIfAborted(this.#signal)
       this.#state = 'read'
     } catch (error) {
@@ -131,13 +141,13 @@ export class LogicalSnapshot implements SnapshotStream, AsyncDisposable {
     }
   }
 
-  async *#globals(): AsyncGenerator<PointItem> {
+  async *#dumpGlobals(): AsyncGenerator<PointItem> {
     const { access, server } = this.#plan
     const withoutPasswords = server.readsPasswords ? [] : ['--no-role-passwords']
     const database = databaseArgument(access.config.database).replace('--dbname=', '--database=')
     const reading = this.#read('pg_dumpall', ['--globals-only', '--quote-all-identifiers', ...withoutPasswords, database])
     yield this.#file(globalsFile, reading)
-    whole(globalsFile, reading)
+    this.#globals = whole(globalsFile, reading)
   }
 
   #file(path: string, { content }: Reading): PointFile {
@@ -168,7 +178,7 @@ async function* counted(output: AsyncIterable<Uint8Array>, counts: () => Reading
 }
 
 /** Whoever asks for the next item before a dump was read to its end would make a point of half of it. */
-function whole(path: string, { sizeBytes, sha256 }: Reading): { readonly sizeBytes: number; readonly sha256: string } {
+function whole(path: string, { sizeBytes, sha256 }: Reading): Digest {
   if (sha256 === undefined) throw new CoffreError('source.failed', `${path} was not read to its end`)
   return { sizeBytes, sha256 }
 }

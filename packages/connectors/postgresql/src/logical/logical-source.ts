@@ -21,12 +21,7 @@ export class LogicalSource implements Source {
     this.#context = context
   }
 
-  static async open(
-    access: Access,
-    settings: PostgresqlSettings,
-    context: Context,
-    signal: AbortSignal,
-  ): Promise<LogicalSource> {
+  static async open(access: Access, settings: PostgresqlSettings, context: Context, signal: AbortSignal): Promise<LogicalSource> {
     await chooseMember(access, signal)
     return new LogicalSource(access, settings, context)
   }
