@@ -111,6 +111,8 @@ export const englishServerHelp: HelpTexts = {
     'protect/keep': 'how many to keep of which periods, such as 7d,4w,12m',
     'protect/window': 'how far back any second stays restorable, such as 7d; backups are kept as long as that takes',
     'protect/continuous': 'capture the log between backups: any second can be restored',
+    'protect/logical': 'save what pg_dump makes of each database: needs no right to replicate, and goes to other versions too',
+    'protect/databases': 'with --logical: only these databases, with commas between them',
     'protect/password-file': 'read the password of the database from a file; also PGPASSFILE, PGPASSWORD; asked for without',
     'protect/allow-unlimited-wal': 'the server may keep log for Coffre without a limit, though its disk could fill',
     'protect/time-zone': 'the zone that days and hours are meant in (that of this machine)',

@@ -1,12 +1,14 @@
 import type { ByteString } from '@coffre/foundation'
 import type { ServerCall } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
-import { flag } from '../options/option.ts'
+import { commaTexts, flag } from '../options/option.ts'
 import { certificateIn, passwordOf, passwordOptions } from './postgresql-login.ts'
 import { parsePostgresqlUrl } from './postgresql-url.ts'
 
 export const postgresqlOptions = {
   continuous: flag('continuous'),
+  logical: flag('logical'),
+  databases: commaTexts('databases', 'names'),
   ...passwordOptions,
   allowUnlimitedWal: flag('allow-unlimited-wal'),
 } as const
@@ -19,7 +21,7 @@ export async function postgresqlSource(operands: readonly ByteString[], call: Po
   if (second !== undefined) throw usageError('error.oneCluster', {}, 'hint.oneCluster')
   const url = parsePostgresqlUrl(operand)
   const { members, user, database, tls, authority } = url
-  const { continuous, allowUnlimitedWal } = call.options
+  const { continuous, logical, databases, allowUnlimitedWal } = call.options
   const password = await passwordOf(url, call)
   return {
     engine: 'postgresql',
@@ -29,6 +31,8 @@ export async function postgresqlSource(operands: readonly ByteString[], call: Po
       database,
       tls,
       ...(authority === undefined ? {} : { tlsAuthority: await certificateIn(authority, call) }),
+      ...(logical ? { mode: 'logical' } : {}),
+      ...(databases.length === 0 ? {} : { databases }),
       ...(continuous ? { keepsLog: true } : {}),
       ...(allowUnlimitedWal ? { allowsUnlimitedLog: true } : {}),
     },
