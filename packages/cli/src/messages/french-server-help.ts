@@ -112,7 +112,8 @@ export const frenchServerHelp: HelpTexts = {
     'protect/keep': 'combien en garder de quelles périodes, comme 7d,4w,12m',
     'protect/window': 'jusqu’où toute seconde reste restaurable, comme 7d ; les sauvegardes sont gardées le temps qu’il faut',
     'protect/continuous': 'capter le journal entre les sauvegardes : toute seconde peut être restaurée',
-    'protect/logical': 'sauvegarder ce que pg_dump tire de chaque base : sans droit de réplication, et pour d’autres versions aussi',
+    'protect/logical':
+      'sauvegarder ce que pg_dump tire de chaque base : sans droit de réplication, et pour d’autres versions aussi',
     'protect/databases': 'avec --logical : ces bases seulement, séparées par des virgules',
     'protect/password-file': 'lire le mot de passe de la base dans un fichier ; aussi PGPASSFILE, PGPASSWORD ; demandé sinon',
     'protect/allow-unlimited-wal': 'le serveur peut garder son journal pour Coffre sans limite, au risque de remplir son disque',
