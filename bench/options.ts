@@ -25,7 +25,7 @@ export interface BenchOptions {
 /** The folder of the corpora, and by default of the runs. */
 export const benchCache = join(projectRoot, '.cache', 'bench')
 
-export const usage = `npm run bench -- [OPTION…]     Coffre beside restic, kopia and borg; results go to docs/benchmarks.md
+export const usage = `npm run bench -- [OPTION…]     Coffre beside the programs it replaces; results go to docs/benchmarks.md
 
   --corpora NAME,…   of ${names(corpusTable)}; without --corpora and --scale everything runs
   --scale NAME,…     of ${names(scaleTable)}, or all

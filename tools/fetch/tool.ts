@@ -35,6 +35,15 @@ export interface GoModule {
 export interface DebianPackages {
   readonly kind: 'debian'
   readonly packages: readonly string[]
+  /** For a program that needs libraries or modules of these packages, which are not where it looks for them. */
+  readonly launched?: LaunchedProgram
+}
+
+/** Started by a script in the place of the tool's program, which says where libraries and modules are. Paths are in the tool's folder. */
+export interface LaunchedProgram {
+  readonly path: string
+  /** What runs it, if it is a script. */
+  readonly interpreter?: 'python3'
 }
 
 /** A tool with all its files inside a wheel, for Linux on one processor. */

@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { runCommand } from '../run-command.ts'
-import type { DebianPackages, Tool } from './tool.ts'
+import { type DebianPackages, type LaunchedProgram, programOf, type Tool } from './tool.ts'
 
 /**
  * Has apt download the packages, which it checks against the signed lists of the distribution, and unpacks them into `folder`.
@@ -15,9 +15,23 @@ export async function unpackDebianTool(tool: Tool, source: DebianPackages, folde
       const { exitCode, stderr } = await runCommand('dpkg-deb', ['--extract', join(workFolder, name), folder])
       if (exitCode !== 0) throw new Error(`dpkg-deb could not unpack ${name} for ${tool.name}: ${stderr.trim()}`)
     }
+    if (source.launched !== undefined) await writeLauncher(join(folder, programOf(tool)), folder, source.launched)
   } finally {
     await rm(workFolder, { recursive: true, force: true })
   }
+}
+
+/** Finds its folder by its own place, so that the folder can be moved. */
+async function writeLauncher(path: string, folder: string, { path: program, interpreter }: LaunchedProgram): Promise<void> {
+  const lines = [
+    '#!/bin/sh',
+    `folder=$(cd "$(dirname "$0")" && cd ${relative(dirname(path), folder) || '.'} && pwd)`,
+    'export LD_LIBRARY_PATH="$folder/usr/lib/$(uname -m)-linux-gnu"',
+    ...(interpreter === undefined ? [] : ['export PYTHONPATH="$folder/usr/lib/python3/dist-packages"']),
+    `exec ${interpreter ?? ''} "$folder/${program}" "$@"`,
+  ]
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, `${lines.join('\n')}\n`, { mode: 0o755 })
 }
 
 /** Lists that are missing or old are fetched first, which takes root. */

@@ -38,6 +38,7 @@ export class Journal implements AsyncDisposable {
   readonly #closing: AbortController
   readonly #pool = new FramePool()
   readonly #unfolded: Map<number, number>
+  #unfoldedBytes: number
   #head: TailHead | undefined
   #headNumber: number
   #previous: string
@@ -60,6 +61,7 @@ export class Journal implements AsyncDisposable {
     this.#store = store
     this.#closing = closing
     this.#unfolded = new Map(end.unfolded)
+    this.#unfoldedBytes = this.#unfolded.values().reduce((total, bytes) => total + bytes, 0)
     this.#head = end.head
     this.#headNumber = end.head?.number ?? end.numberMax
     this.#previous = end.head?.id ?? ''
@@ -118,12 +120,16 @@ export class Journal implements AsyncDisposable {
 
   /** Durable log that waits to be folded. */
   get unfoldedBytes(): number {
-    return this.#unfolded.values().reduce((total, bytes) => total + bytes, 0)
+    return this.#unfoldedBytes
   }
 
   /** Tells the journal what a fold has folded. */
   folded({ number }: TailHead): void {
-    for (const tail of this.#unfolded.keys()) if (tail <= number) this.#unfolded.delete(tail)
+    for (const [tail, bytes] of this.#unfolded) {
+      if (tail > number) continue
+      this.#unfolded.delete(tail)
+      this.#unfoldedBytes -= bytes
+    }
   }
 
   /**
@@ -173,6 +179,7 @@ export class Journal implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(new CoffreError('interrupted', `the journal ${this.#stream} was closed`))
     await this.#storing
+    await this.#pool[Symbol.asyncDispose]()
   }
 
   #assertUsable(): void {
@@ -248,6 +255,7 @@ export class Journal implements AsyncDisposable {
     // The last tails of an epoch may become durable when the next one has begun.
     if (place.epoch === this.#epoch) this.#durable = through
     this.#unfolded.set(head.number, logBytes)
+    this.#unfoldedBytes += logBytes
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { ChangeBatch, Mark, Position, Stamps } from '@coffre/connector'
-import type { FramePool } from './frame-pool.ts'
+import type { FramePool, PooledFrame } from './frame-pool.ts'
 import { joinStamps } from './record-fields.ts'
-import { frameBytesMax, newFrame, type OpenFrame } from './tail/frame-codec.ts'
+import { frameBytesMax, type OpenFrame } from './tail/frame-codec.ts'
 
 /** What was appended and is to become one tail: log of one branch. Frames are compressed as soon as they are full. */
 export class PendingTail {
@@ -11,13 +11,13 @@ export class PendingTail {
   #marks: Mark[] = []
   #stamps: Stamps | undefined
   #logBytes = 0
-  readonly #frames: Promise<OpenFrame>[] = []
+  readonly #frames: Promise<PooledFrame>[] = []
   readonly #digest = createHash('sha256')
   #memory: Buffer | undefined
   #filledBytes = 0
 
   readonly #pool: FramePool
-  /** Memory of frames that no compression shrank: they are stored from it. */
+  /** That of frames that were finished: they are stored from it. */
   readonly #lent: Buffer[] = []
 
   constructor(after: Position, pool: FramePool) {
@@ -67,7 +67,9 @@ export class PendingTail {
   async finish(): Promise<{ readonly frames: readonly OpenFrame[]; readonly sha256: string }> {
     this.#closeFrame()
     const sha256 = this.#digest.digest('hex')
-    return { frames: await Promise.all(this.#frames), sha256 }
+    const made = await Promise.all(this.#frames)
+    this.#lent.push(...made.map(({ memory }) => memory))
+    return { frames: made.map(({ frame }) => frame), sha256 }
   }
 
   /** To be called once the frames are not needed any more. */
@@ -80,14 +82,7 @@ export class PendingTail {
     if (memory === undefined) return
     const log = memory.subarray(0, this.#filledBytes)
     this.#digest.update(log)
-    const frame = newFrame(log).then((made) => {
-      if (made.isCompressed) this.#pool.give(memory)
-      else this.#lent.push(memory)
-      return made
-    })
-    // Whoever finishes hears of a failure; until then it must not count as unhandled.
-    frame.catch(() => undefined)
-    this.#frames.push(frame)
+    this.#frames.push(this.#pool.newFrame(memory, log.byteLength))
     this.#memory = undefined
     this.#filledBytes = 0
   }

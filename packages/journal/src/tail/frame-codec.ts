@@ -1,5 +1,6 @@
 import { promisify } from 'node:util'
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib'
+import { zstdDecompress } from 'node:zlib'
+import type { BackgroundCompressor } from '@coffre/repository'
 
 /** The most log that one frame holds: some milliseconds of work for whoever seals or opens it. */
 export const frameBytesMax = 4 << 20
@@ -11,22 +12,19 @@ export interface OpenFrame {
   readonly isCompressed: boolean
 }
 
-const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 /** What shrinks by less than 3 % is kept as it is. */
 const worthwhile = 0.97
 
-/** Compresses on a thread of its own. `log` must not change until then. */
-export async function newFrame(log: Uint8Array): Promise<OpenFrame> {
+/**
+ * Compresses on a thread of its own. Neither `log` nor `target`, which has room for `frameBytesMax`, must change until then; one of them
+ * holds the frame's content from then on.
+ */
+export async function newFrame(compressor: BackgroundCompressor, log: Buffer, target: Buffer): Promise<OpenFrame> {
   const logBytes = log.byteLength
-  const content = await compress(log, {
-    // In one piece: by default it would be collected in pieces of 16 KiB.
-    chunkSize: logBytes + (logBytes >> 8) + 1024,
-    pledgedSrcSize: logBytes,
-    params: { [constants.ZSTD_c_compressionLevel]: 1 },
-  })
-  return content.byteLength <= logBytes * worthwhile
-    ? { content, logBytes, isCompressed: true }
+  const size = await compressor.compress(target.subarray(0, Math.floor(logBytes * worthwhile)), log, 1)
+  return size > 0
+    ? { content: target.subarray(0, size), logBytes, isCompressed: true }
     : { content: log, logBytes, isCompressed: false }
 }
 

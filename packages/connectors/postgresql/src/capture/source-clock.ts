@@ -27,7 +27,8 @@ export class SourceClock implements AsyncDisposable {
   readonly #stop = new AbortController()
   readonly #waiting: Mark[] = []
   #failure: unknown
-  #arrival = Promise.withResolvers<undefined>()
+  #hasNews = false
+  #wake: (() => void) | undefined
 
   private constructor(client: pg.Client, member: Member, timeline: number, segmentBytes: number, clock: Clock) {
     this.#client = client
@@ -60,10 +61,16 @@ export class SourceClock implements AsyncDisposable {
 
   /** What comes, or undefined once there is a new mark. Throws what ended this clock: without marks nothing more can be proven. */
   async or<Value>(coming: Promise<Value>): Promise<Value | undefined> {
-    const first = await Promise.race([coming, this.#arrival.promise])
+    // A race with a promise that lives for a second would keep what came alive for as long.
+    const first = Promise.withResolvers<Value | undefined>()
+    this.#wake = () => first.resolve(undefined)
+    if (this.#hasNews) this.#wake()
+    coming.then(first.resolve, first.reject)
+    const value = await first.promise
+    this.#wake = undefined
     if (this.#failure !== undefined) throw this.#failure
-    if (first === undefined) this.#arrival = Promise.withResolvers()
-    return first
+    if (value === undefined) this.#hasNews = false
+    return value
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,14 +85,19 @@ export class SourceClock implements AsyncDisposable {
         await this.#nudgeIfStuck()
         this.#waiting.push(await this.#ask())
         if (this.#waiting.length > waitingMax) this.#waiting.splice(1, 1)
-        this.#arrival.resolve(undefined)
+        this.#tell()
         await this.#clock.sleep(everyMs, signal)
       }
     } catch (error) {
       if (signal.aborted) return
       this.#failure = error
-      this.#arrival.resolve(undefined)
+      this.#tell()
     }
+  }
+
+  #tell(): void {
+    this.#hasNews = true
+    this.#wake?.()
   }
 
   /** A mark that waits since the last time may wait for what nobody flushes. */
