@@ -1,6 +1,6 @@
 import { listSnapshots, type StoredSnapshot } from '@coffre/repository'
 import { labelsOf } from './point-labels.ts'
-import type { VaultSession } from './vault-session.ts'
+import { listPoints, type VaultSession } from './vault-session.ts'
 
 /**
  * The point that a job has committed to the vault, if it has: what a second attempt adopts instead of storing it all again. Reads
@@ -18,10 +18,9 @@ export async function findPointOfJob(
 
 /** The newest point of a source in the vault. */
 export async function findLatestPoint(
-  { repository }: VaultSession,
+  session: VaultSession,
   source: string,
   signal: AbortSignal,
 ): Promise<StoredSnapshot | undefined> {
-  const snapshots = await listSnapshots(repository, signal, () => undefined)
-  return snapshots.findLast(({ tags }) => labelsOf(tags).source === source)
+  return (await listPoints(session, signal)).findLast(({ tags }) => labelsOf(tags).source === source)
 }

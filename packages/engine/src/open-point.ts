@@ -1,7 +1,7 @@
 import { CoffreError, isCoffreError } from '@coffre/foundation'
-import { type Id, loadIndex, loadSnapshot, type RepositoryIndex, type StoredSnapshot } from '@coffre/repository'
+import { type Id, loadSnapshot, type RepositoryIndex, type StoredSnapshot } from '@coffre/repository'
 import { type PointDocument, readDocument } from './point-document.ts'
-import type { VaultSession } from './vault-session.ts'
+import { loadReaderIndex, type VaultSession } from './vault-session.ts'
 
 /** A point that is about to be read. */
 export interface OpenedPoint {
@@ -14,7 +14,7 @@ export interface OpenedPoint {
 /** `snapshot.missing` when the vault has no such point. */
 export async function openPoint(session: VaultSession, pointId: Id, signal: AbortSignal): Promise<OpenedPoint> {
   const snapshot = await loadPoint(session, pointId, signal)
-  const index = await loadIndex(session.repository, {}, signal)
+  const index = await loadReaderIndex(session, signal)
   return { snapshot, index, document: await readDocument(session, index, snapshot, signal) }
 }
 

@@ -1,6 +1,6 @@
 import type { PointManifest } from '@coffre/connector'
 import { isCoffreError } from '@coffre/foundation'
-import { contentCutOf, loadIndex, loadSnapshot, type StoredSnapshot } from '@coffre/repository'
+import { contentCutOf, loadSnapshot, type StoredSnapshot } from '@coffre/repository'
 import type { BackupOutcome, BackupRequest, BackupSource, PointState } from './backup/backup-request.ts'
 import { storeItems } from './backup/store-items.ts'
 import { storeTree } from './backup/store-tree.ts'
@@ -9,7 +9,7 @@ import { findLatestPoint, findPointOfJob } from './find-point-of-job.ts'
 import { readDocument } from './point-document.ts'
 import { labelsOf } from './point-labels.ts'
 import { type ProgressListener, ProgressMeter } from './progress.ts'
-import { loadWriterIndex, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
+import { loadReaderIndex, loadWriterIndex, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
 
 /**
  * Makes one recovery point of a source. Rejects with the first error of source or vault; then there is no point, and what was stored
@@ -75,7 +75,7 @@ async function findParent(
 }
 
 async function adopt(session: VaultSession, snapshot: StoredSnapshot, signal: AbortSignal): Promise<BackupOutcome> {
-  const index = await loadIndex(session.repository, {}, signal)
+  const index = await loadReaderIndex(session, signal)
   const document = await readDocument(session, index, snapshot, signal)
   await session.confirmed
   await recordPoint(session, snapshot.id, signal)

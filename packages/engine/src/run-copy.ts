@@ -1,14 +1,7 @@
-import {
-  type CompressionMode,
-  type CopyCounts,
-  copySnapshots,
-  type Id,
-  loadIndex,
-  type WriteVerification,
-} from '@coffre/repository'
+import { type CompressionMode, type CopyCounts, copySnapshots, type Id, type WriteVerification } from '@coffre/repository'
 import { loadPoint } from './open-point.ts'
 import { type ProgressListener, ProgressMeter } from './progress.ts'
-import { loadWriterIndex, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
+import { loadReaderIndex, loadWriterIndex, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
 
 export interface CopyRun {
   readonly pointId: Id
@@ -41,7 +34,7 @@ export async function runCopy(
   const meter = new ProgressMeter(to.repository.context.clock, onProgress)
   meter.enter('preparing')
   const snapshot = await loadPoint(from, run.pointId, all)
-  const source = { repository: from.repository, index: await loadIndex(from.repository, {}, all) }
+  const source = { repository: from.repository, index: await loadReaderIndex(from, all) }
   const target = { repository: to.repository, index: await loadWriterIndex(to, all) }
   const lock = await openWriteLock(to, target.index, run.lockDays, all)
   let live: CopyCounts | undefined

@@ -1,16 +1,9 @@
 import { isCoffreError } from '@coffre/foundation'
-import {
-  checkSnapshot,
-  type FindingKind,
-  type Id,
-  loadIndex,
-  type SnapshotCheckResult,
-  type SnapshotReading,
-} from '@coffre/repository'
+import { checkSnapshot, type FindingKind, type Id, type SnapshotCheckResult, type SnapshotReading } from '@coffre/repository'
 import { loadPoint } from './open-point.ts'
 import { readDocument } from './point-document.ts'
 import { type ProgressListener, ProgressMeter } from './progress.ts'
-import type { VaultSession } from './vault-session.ts'
+import { loadReaderIndex, type VaultSession } from './vault-session.ts'
 
 export interface VerifyRun {
   readonly pointId: Id
@@ -46,7 +39,7 @@ export async function runVerify(
   const meter = new ProgressMeter(repository.context.clock, onProgress)
   meter.enter('preparing')
   const snapshot = await loadPoint(session, run.pointId, both)
-  const index = await loadIndex(repository, {}, both)
+  const index = await loadReaderIndex(session, both)
   const damage: PointDamage[] = []
   const add = ({ kind, severity, message }: PointDamage): void => {
     if (damage.length < namedMax) damage.push({ kind, severity, message })

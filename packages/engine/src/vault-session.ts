@@ -1,18 +1,23 @@
 import {
   type Id,
+  type KeptVault,
   LockSession,
+  listSnapshots,
   loadIndex,
   loadVaultState,
   lockRepository,
   type Repository,
   type RepositoryIndex,
   recordKnown,
+  type StoredSnapshot,
   type WriteLock,
 } from '@coffre/repository'
 
 /** A vault that is open and locked: what every run works on. The run does not close it; several may follow each other in it. */
 export interface VaultSession {
   readonly repository: Repository
+  /** What the process knows of the vault from earlier work, where it keeps that. */
+  readonly kept?: KeptVault
   /** Aborted when the lock is lost: work on the vault ends with it. */
   readonly signal: AbortSignal
   /** Resolves once the lock is undisputed; nothing is written before. */
@@ -20,6 +25,7 @@ export interface VaultSession {
 }
 
 export interface VaultLockOptions {
+  readonly kept?: KeptVault
   /** Wait so long for others that work in the vault alone, such as a prune. */
   readonly retryForMs?: number
   readonly onWaiting?: (error: Error) => void
@@ -28,12 +34,13 @@ export interface VaultLockOptions {
 /** Locks an open vault beside others that read it or add to it, until the session is disposed of. `repository.locked` when it cannot. */
 export async function lockVault(
   repository: Repository,
-  options: VaultLockOptions,
+  { kept, ...options }: VaultLockOptions,
   signal: AbortSignal,
 ): Promise<VaultSession & AsyncDisposable> {
   const lock = await lockRepository(repository, { exclusive: false, ...options }, signal)
   return {
     repository,
+    ...(kept === undefined ? {} : { kept }),
     signal: lock.signal,
     confirmed: lock.confirmed,
     [Symbol.asyncDispose]: async () => lock[Symbol.asyncDispose](),
@@ -41,9 +48,22 @@ export async function lockVault(
 }
 
 /** The index as a writer may rely on it: packs that are not there, or that a prune is about to remove, do not count (rule P1). */
-export async function loadWriterIndex({ repository }: VaultSession, signal: AbortSignal): Promise<RepositoryIndex> {
+export async function loadWriterIndex({ repository, kept }: VaultSession, signal: AbortSignal): Promise<RepositoryIndex> {
   const { candidates } = await loadVaultState(repository, signal)
-  return loadIndex(repository, { trustOnlyListedPacks: true, withoutPacks: new Set(candidates.keys()) }, signal)
+  const trust = { trustOnlyListedPacks: true, withoutPacks: new Set(candidates.keys()) }
+  return kept === undefined ? loadIndex(repository, trust, signal) : kept.index.load(trust, signal)
+}
+
+/** The index for one who only reads. */
+export async function loadReaderIndex({ repository, kept }: VaultSession, signal: AbortSignal): Promise<RepositoryIndex> {
+  return kept === undefined ? loadIndex(repository, {}, signal) : kept.index.load({}, signal)
+}
+
+/** All points that can be read, oldest first. */
+export async function listPoints({ repository, kept }: VaultSession, signal: AbortSignal): Promise<readonly StoredSnapshot[]> {
+  // One that is damaged is for the checks to tell of.
+  const passOver = (): undefined => undefined
+  return kept === undefined ? listSnapshots(repository, signal, passOver) : kept.snapshots.list(signal, passOver)
 }
 
 /** What keeps the points of a locked vault under retention, for so many days; nothing in others. Comes before any writer. */

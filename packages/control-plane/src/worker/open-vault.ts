@@ -1,15 +1,14 @@
 import { lockVault, type VaultSession } from '@coffre/engine'
 import { CoffreError, minuteMs } from '@coffre/foundation'
-import type { Repository } from '@coffre/repository'
 import type { S3Credentials } from '@coffre/storage'
 import type { Selectable } from 'kysely'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 import { vaultSecrets } from '../vaults/vault-secrets.ts'
+import type { OpenedVault } from './open-vaults.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
-export interface OpenVault extends AsyncDisposable {
+export interface OpenVault extends OpenedVault, AsyncDisposable {
   readonly row: Selectable<VaultTable>
-  readonly repository: Repository
 }
 
 /** Opens a vault for those who add to it and read it, or for the keeper, who alone removes. */
@@ -43,10 +42,11 @@ export async function openSession(
 ): Promise<VaultSession & AsyncDisposable & { readonly row: OpenVault['row'] }> {
   await using stack = new AsyncDisposableStack()
   const vault = stack.use(await openVault(parts, vaultId, 'writer', signal))
-  const session = stack.use(await lockVault(vault.repository, { retryForMs: lockWaitMs }, signal))
+  const session = stack.use(await lockVault(vault.repository, { kept: vault.kept, retryForMs: lockWaitMs }, signal))
   const kept = stack.move()
   const { repository, confirmed } = session
-  return { row: vault.row, repository, signal: session.signal, confirmed, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  const { row, kept: known } = vault
+  return { row, repository, kept: known, signal: session.signal, confirmed, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 function noVault(vaultId: string | null): CoffreError {

@@ -91,6 +91,22 @@ export class BlobIndex {
     return Atomics.add(this.#control, nextPackWord, 1)
   }
 
+  /**
+   * An index in memory of its own, with the entries that are wanted by their pack and where in it they end. Packs keep their numbers.
+   * No other thread may use this one meanwhile.
+   */
+  copy(isWanted: (pack: number, end: number) => boolean): BlobIndex {
+    const copy = new BlobIndex()
+    Atomics.store(copy.#control, nextPackWord, Atomics.load(this.#control, nextPackWord))
+    const takes = (entry: number): boolean => isWanted(this.packOf(entry), this.#endOf(entry))
+    const { count } = this
+    let first = 0
+    while (first < count && takes(first)) first++
+    if (first === count) copy.#takeAll(this)
+    else for (let entry = 0; entry < count; entry++) if (entry < first || takes(entry)) copy.#take(this, entry)
+    return copy
+  }
+
   /** Makes room in the table for `blobs` in all, to spare the growth on the way. */
   reserve(blobs: number): void {
     this.#locked(() => this.#ensureSlots(blobs))
@@ -193,6 +209,11 @@ export class BlobIndex {
     // The place first: finding it may replace the view.
     const at = this.#at(entry)
     return (this.#entries[at + 8] ?? 0) & ~treeBit
+  }
+
+  #endOf(entry: number): number {
+    const at = this.#at(entry)
+    return (this.#entries[at + 9] ?? 0) + (this.#entries[at + 10] ?? 0)
   }
 
   isTree(entry: number): boolean {
@@ -312,6 +333,25 @@ export class BlobIndex {
     this.#occupy(entry)
     Atomics.store(this.#control, countWord, entry + 1)
     return entry
+  }
+
+  /** Everything at once, the table too. */
+  #takeAll(source: BlobIndex): void {
+    const { count } = source
+    this.#ensureEntries(count)
+    const slots = Atomics.load(source.#control, slotCountWord)
+    if (this.#memory.slots.byteLength < slots * 4) this.#memory.slots.grow(slots * 4)
+    this.#grew()
+    this.#entries.set(source.#entries.subarray(0, count * entryWords))
+    this.#slots.set(source.#slots.subarray(0, slots))
+    Atomics.store(this.#control, slotCountWord, slots)
+    Atomics.store(this.#control, countWord, count)
+  }
+
+  #take(source: BlobIndex, entry: number): void {
+    const at = source.#at(entry)
+    for (let i = 0; i < 8; i++) this.#id[i] = source.#entries[at + i] ?? 0
+    this.#append(source.isTree(entry), source.location(entry))
   }
 
   #writeLocation(at: number, isTree: boolean, location: BlobLocation): void {

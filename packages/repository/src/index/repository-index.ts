@@ -9,12 +9,40 @@ export interface FoundBlob extends BlobLocation {
   readonly packBytes: number | undefined
 }
 
+/** Which packs a session relies on. */
+export interface PackTrust {
+  /** Packs that are there, by the storage's listing; without it, all that are named. What ends behind them does not count. */
+  readonly sizes?: ReadonlyMap<Id, number> | undefined
+  readonly withoutPacks?: ReadonlySet<Id> | undefined
+}
+
 /** Everything the index files of a repository say: blobs in shared memory, packs by number. */
 export class RepositoryIndex {
-  readonly blobs = new BlobIndex()
+  readonly blobs: BlobIndex
   readonly packs = new PackTable()
   /** The index files that it was read from. */
   readonly files = new Set<Id>()
+
+  constructor(blobs = new BlobIndex()) {
+    this.blobs = blobs
+  }
+
+  /** An index for one session alone, of what it may rely on: the same as if it had been read from these files with that trust. */
+  copy({ sizes, withoutPacks }: PackTrust): RepositoryIndex {
+    const ends = new Float64Array(this.packs.limit).fill(-1)
+    const trusted: [number: number, id: Id, sizeBytes: number | undefined][] = []
+    for (const number of this.packs.numbers()) {
+      const id = this.packs.id(number)
+      const sizeBytes = sizes?.get(id)
+      if (withoutPacks?.has(id) || (sizes !== undefined && sizeBytes === undefined)) continue
+      ends[number] = sizeBytes ?? Number.POSITIVE_INFINITY
+      trusted.push([number, id, sizeBytes])
+    }
+    const copy = new RepositoryIndex(this.blobs.copy((pack, end) => end <= (ends[pack] ?? -1)))
+    for (const [number, id, sizeBytes] of trusted) copy.packs.set(number, id, sizeBytes)
+    for (const file of this.files) copy.files.add(file)
+    return copy
+  }
 
   /** The number of the pack, a new one when it was unknown. */
   packNumber(id: Id): number {

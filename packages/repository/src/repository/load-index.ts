@@ -21,7 +21,6 @@ export interface LoadIndexOptions {
 
 /** Files on their way from the backend at the same time. */
 const loadsAtOnce = 4
-const attemptsMax = 3
 
 /** Reads all index files. One that vanishes meanwhile was replaced by a prune: the listing is then read anew. */
 export async function loadIndex(repository: Repository, options: LoadIndexOptions, signal: AbortSignal): Promise<RepositoryIndex> {
@@ -29,22 +28,28 @@ export async function loadIndex(repository: Repository, options: LoadIndexOption
   const sizes = options.trustOnlyListedPacks === true ? await listPacks(repository, signal) : undefined
   for (let attempt = 0; ; attempt++) {
     const names = (await repository.names('index', signal)).filter((name) => !index.files.has(name))
-    const vanished = await readAll(repository, index, names, sizes, options, signal)
+    const vanished = await readIndexFiles(repository, index, names, sizes, options, signal)
     if (!vanished) return index
-    if (attempt === attemptsMax)
-      throw new CoffreError('repository.locked', 'the index was replaced again and again while it was read', {
-        hint: 'Try again when nobody prunes the repository.',
-      })
+    if (attempt === attemptsMax) throw replacedAgain()
   }
 }
 
-async function listPacks(repository: Repository, signal: AbortSignal): Promise<Map<Id, number>> {
+export const attemptsMax = 3
+
+export function replacedAgain(): CoffreError {
+  return new CoffreError('repository.locked', 'the index was replaced again and again while it was read', {
+    hint: 'Try again when nobody prunes the repository.',
+  })
+}
+
+export async function listPacks(repository: Repository, signal: AbortSignal): Promise<Map<Id, number>> {
   const sizes = new Map<Id, number>()
   for await (const pack of repository.backend.list('pack', signal)) sizes.set(pack.name, pack.sizeBytes)
   return sizes
 }
 
-async function readAll(
+/** Adds what these files say; true when one of them has vanished meanwhile. */
+export async function readIndexFiles(
   repository: Repository,
   index: RepositoryIndex,
   names: readonly Id[],

@@ -15,11 +15,20 @@ export async function listSnapshots(
   signal: AbortSignal,
   onDamaged?: (id: Id, error: unknown) => void,
 ): Promise<StoredSnapshot[]> {
-  const names = await repository.names('snapshot', signal)
+  return loadSnapshots(repository, await repository.names('snapshot', signal), signal, onDamaged)
+}
+
+/** Those of these that are there, oldest first. */
+export async function loadSnapshots(
+  repository: Repository,
+  ids: readonly Id[],
+  signal: AbortSignal,
+  onDamaged?: (id: Id, error: unknown) => void,
+): Promise<StoredSnapshot[]> {
   const snapshots: StoredSnapshot[] = []
   let next = 0
   const reader = async (): Promise<void> => {
-    for (let id = names[next++]; id !== undefined; id = names[next++]) {
+    for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
       try {
         snapshots.push(await loadSnapshot(repository, id, signal))
       } catch (error) {
@@ -29,11 +38,11 @@ export async function listSnapshots(
       }
     }
   }
-  await Promise.all(Array.from({ length: loadsAtOnce }, reader))
+  await Promise.all(Array.from({ length: Math.min(loadsAtOnce, ids.length) }, reader))
   return snapshots.sort(compareSnapshots)
 }
 
-function compareSnapshots(a: StoredSnapshot, b: StoredSnapshot): number {
+export function compareSnapshots(a: StoredSnapshot, b: StoredSnapshot): number {
   return compareInstants(a.time, b.time) || (a.id < b.id ? -1 : 1)
 }
 
