@@ -1,8 +1,11 @@
+import { isCoffreError } from '@coffre/foundation'
 import {
   type BackupOptions,
   BlobReader,
   backup,
   type Id,
+  KeptVault,
+  type LoadIndexOptions,
   listSnapshots,
   loadIndex,
   lockRepository,
@@ -36,6 +39,8 @@ export interface Role {
 
 /** Long enough to outlast a lock that an operator has to remove. */
 const retryForMs = 3 * 3_600_000
+const backupsInARow = 3
+const pauseMsMax = 60_000
 const pruneOptions = { packBytes: 4096, maxUnused: { kind: 'bytes', sizeBytes: 0 } } as const
 
 /** One piece of work, from beginning to end. */
@@ -60,12 +65,36 @@ export const coffreBackup: Work = async (role) => {
 }
 
 /** As the server's worker works: with a lease, and around the candidates of a prune. */
-export const leasedBackup: Work = async (role) => {
+export const leasedBackup: Work = (role) => backupAround(role, (trust, signal) => loadIndex(role.repository, trust, signal))
+
+/** A worker that does one backup after the other, and knows of the vault what the ones before have read. */
+export const workerBackups: Work = async (role) => {
+  const kept = new KeptVault(role.repository)
+  for (let round = 0; round < backupsInARow; round++) {
+    const session = role.catalogue.begin(role.actor)
+    const guard = role.repository.guardBy(session)
+    try {
+      await backupAround({ ...role, session }, (trust, signal) => kept.index.load(trust, signal))
+    } catch (error) {
+      // The next job is another one.
+      if (!isCoffreError(error, 'repository.locked', 'storage.unavailable')) throw error
+    } finally {
+      guard[Symbol.dispose]()
+      session.end()
+    }
+    await role.repository.context.clock.sleep(role.draw(pauseMsMax), role.signal)
+  }
+}
+
+async function backupAround(
+  role: Role,
+  load: (trust: LoadIndexOptions, signal: AbortSignal) => Promise<RepositoryIndex>,
+): Promise<void> {
   await using lock = await lockRepository(role.repository, { exclusive: false, retryForMs }, role.signal)
   const signal = withLease(role, lock.signal)
   const candidates = await new StatePruneLedger(role.repository).candidates(signal)
   const withoutPacks = new Set(candidates.map(({ pack }) => pack))
-  const index = await loadIndex(role.repository, { trustOnlyListedPacks: true, withoutPacks }, signal)
+  const index = await load({ trustOnlyListedPacks: true, withoutPacks }, signal)
   await store(role, index, lock.confirmed, signal)
 }
 
