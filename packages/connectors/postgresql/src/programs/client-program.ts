@@ -8,6 +8,8 @@ import { getCACertificates } from 'node:tls'
 import { CoffreError, interruption } from '@coffre/foundation'
 import type { TlsMode } from '../config.ts'
 import type { EngineAccount } from '../restore/engine-account.ts'
+import { programEnvironment } from '../restore/engine-program.ts'
+import { programEnvironment } from './program-environment.ts'
 
 /** A server as a program of PostgreSQL signs in to it. */
 export interface ServerLogin {
@@ -100,8 +102,7 @@ async function loginEnvironment(
     await chmod(own, account === undefined ? 0o700 : 0o755)
   }
   return {
-    LC_ALL: 'C',
-    PATH: `${folder}:/usr/local/bin:/usr/bin:/bin`,
+    ...programEnvironment(folder),
     PGHOST: host,
     PGPORT: String(port),
     PGUSER: user,

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { interruption } from '@coffre/foundation'
+import { programEnvironment } from '../programs/program-environment.ts'
 import type { EngineAccount } from './engine-account.ts'
 
 export interface ProgramOutcome {
@@ -21,7 +22,7 @@ export async function runEngineProgram(
   signal: AbortSignal,
 ): Promise<ProgramOutcome> {
   const owner = account === undefined ? {} : { uid: account.uid, gid: account.gid }
-  const env = { LC_ALL: 'C', PATH: `${folder}:/usr/local/bin:/usr/bin:/bin` }
+  const env = programEnvironment(folder)
   try {
     const options = { cwd: '/', env, maxBuffer: outputBytesMax, signal, ...owner }
     return { exitCode: 0, ...(await promisify(execFile)(join(folder, program), [...args], options)) }
@@ -31,4 +32,9 @@ export async function runEngineProgram(
     if (typeof code !== 'number') throw error
     return { exitCode: code, stdout, stderr }
   }
+}
+
+/** What every program of PostgreSQL sees. One that was moved elsewhere as a whole finds its libraries beside it. */
+export function programEnvironment(folder: string): Record<string, string> {
+  return { LC_ALL: 'C', PATH: `${folder}:/usr/local/bin:/usr/bin:/bin`, LD_LIBRARY_PATH: join(dirname(folder), 'lib') }
 }
