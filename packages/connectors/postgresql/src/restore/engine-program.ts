@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { interruption } from '@coffre/foundation'
-import { programEnvironment } from '../programs/program-environment.ts'
 import type { EngineAccount } from './engine-account.ts'
 
 export interface ProgramOutcome {
@@ -32,9 +31,4 @@ export async function runEngineProgram(
     if (typeof code !== 'number') throw error
     return { exitCode: code, stdout, stderr }
   }
-}
-
-/** What every program of PostgreSQL sees. One that was moved elsewhere as a whole finds its libraries beside it. */
-export function programEnvironment(folder: string): Record<string, string> {
-  return { LC_ALL: 'C', PATH: `${folder}:/usr/local/bin:/usr/bin:/bin`, LD_LIBRARY_PATH: join(dirname(folder), 'lib') }
 }
