@@ -8,6 +8,7 @@ import { getCACertificates } from 'node:tls'
 import { CoffreError, interruption } from '@coffre/foundation'
 import type { TlsMode } from '../config.ts'
 import type { EngineAccount } from '../restore/engine-account.ts'
+import { programEnvironment } from './program-environment.ts'
 
 /** A server as a program of PostgreSQL signs in to it. */
 export interface ServerLogin {

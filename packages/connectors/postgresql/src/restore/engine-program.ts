@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { interruption } from '@coffre/foundation'
+import { programEnvironment } from '../programs/program-environment.ts'
 import type { EngineAccount } from './engine-account.ts'
 
 export interface ProgramOutcome {
