@@ -13,8 +13,8 @@ export interface ConnectorAbilities {
   readonly isContinuous: boolean
   /** A snapshot shows one instant, not a smear of several. */
   readonly isConsistent: boolean
-  /** Parts of a point, such as tables, can be restored alone. */
-  readonly restoresParts: boolean
+  /** Where parts of a point, such as tables, can be restored to alone; nowhere when empty. */
+  readonly restoresPartsTo: readonly ('folder' | 'engine')[]
   /** It is restored into a folder, into a running engine, or either. */
   readonly restoresTo: readonly ('folder' | 'engine')[]
 }
@@ -136,8 +136,8 @@ export interface RestoreRequest {
   readonly onPhase?: (phase: RestorePhase) => void
 }
 
-/** What a restore is at: laying out the point, fetching log, replaying it in an engine that was started. */
-export type RestorePhase = 'laying-out' | 'fetching-log' | 'replaying'
+/** What a restore is at: laying out the point, fetching log, replaying it in an engine that was started, loading parts into another one. */
+export type RestorePhase = 'laying-out' | 'fetching-log' | 'replaying' | 'loading'
 
 /** What a user asks to be restored to. */
 export type ReplayTarget =

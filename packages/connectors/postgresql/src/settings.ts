@@ -6,4 +6,6 @@ export interface PostgresqlSettings {
   readonly searchPath?: string
   /** The account that runs engines when we are root; `postgres` unless given, and `nobody` where there is none. */
   readonly engineAccount?: string
+  /** Where there is room for the whole cluster while parts of it are restored; the system's folder for temporary files unless given. */
+  readonly scratchFolder?: string
 }

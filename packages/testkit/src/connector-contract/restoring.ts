@@ -87,7 +87,7 @@ export function restoringContract(test: ConnectorTest): void {
     'a part alone can be restored where abilities say so, and a part that is not there is an error',
     async (tested, folder) => {
       const { connector } = tested.subject
-      if (!connector.abilities.restoresParts) return
+      if (!connector.abilities.restoresPartsTo.includes('folder')) return
       const point = await snapshotOf(tested)
       const [part] = Object.keys(point.manifest.counts)
       assert.ok(part)

@@ -24,7 +24,7 @@ export class ScriptedConnector implements Connector<ScriptedConfig, ScriptedSecr
     this.abilities = {
       isContinuous: engines.every(({ keepsLog }) => keepsLog),
       isConsistent: true,
-      restoresParts: true,
+      restoresPartsTo: ['folder', 'engine'],
       restoresTo: ['folder', 'engine'],
     }
   }

@@ -14,8 +14,18 @@ export interface StartOptions {
   readonly asProduction: boolean
 }
 
+/** What is wanted of a restore into a running server. */
+export interface PartsOptions {
+  /** These databases, as a whole. */
+  readonly databases?: readonly string[]
+  /** The database that tables come from. */
+  readonly database?: string
+  /** The schema that tables go to. */
+  readonly schema?: string
+}
+
 /** What a user may say of a restore that only PostgreSQL knows of. */
-export interface RestoreOptions {
+export interface RestoreOptions extends PartsOptions {
   readonly start?: StartOptions
   /** The account that owns the folder and runs the engine. */
   readonly account?: string
@@ -24,7 +34,7 @@ export interface RestoreOptions {
   readonly assertions: readonly Assertion[]
 }
 
-const known = ['start', 'port', 'asProduction', 'account', 'tablespaces', 'assertions']
+const known = ['start', 'port', 'asProduction', 'account', 'tablespaces', 'assertions', 'databases', 'database', 'schema']
 
 /** Reads the options; `source.config-invalid` names the field. Pure. */
 export function parseRestoreOptions(input: unknown): RestoreOptions {
@@ -39,6 +49,7 @@ export function parseRestoreOptions(input: unknown): RestoreOptions {
   return {
     ...(start === undefined ? {} : { start }),
     ...(account === undefined ? {} : { account: account as string }),
+    ...partsOptions(given),
     tablespaces: tablespaces(given['tablespaces'] ?? {}),
     assertions: assertions(given['assertions'] ?? []),
   }
@@ -52,6 +63,19 @@ function startOptions({ start = false, port, asProduction = false }: Readonly<Re
   if (!start) return undefined
   if (!isPort) throw invalid('port', 'is needed to start an engine')
   return { port, asProduction }
+}
+
+function partsOptions({ databases, database, schema }: Readonly<Record<string, unknown>>): PartsOptions {
+  const isName = (name: unknown): name is string => typeof name === 'string' && name !== '' && !name.includes('\0')
+  if (databases !== undefined && !(Array.isArray(databases) && databases.length > 0 && databases.every(isName)))
+    throw invalid('databases', 'is not a list of names')
+  if (database !== undefined && !isName(database)) throw invalid('database', 'is not a name')
+  if (schema !== undefined && (!isName(schema) || schema.startsWith('pg_'))) throw invalid('schema', 'is not the name of a schema')
+  return {
+    ...(databases === undefined ? {} : { databases: [...new Set(databases as readonly string[])] }),
+    ...(database === undefined ? {} : { database }),
+    ...(schema === undefined ? {} : { schema }),
+  }
 }
 
 function tablespaces(value: unknown): Readonly<Record<string, string>> {

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
 import { bytesOf, CoffreError, type Context, interruption } from '@coffre/foundation'
 import { readBaseDetails } from '../base/base-details.ts'
+import { restoreIntoServer } from '../parts/restore-into-server.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { checkDataFolder } from './data-folder.ts'
 import { findEngineAccount } from './engine-account.ts'
@@ -14,7 +15,7 @@ import { type RestoredDetails, writeRestoredDetails } from './restored-details.t
 import { refuseBusyPort, type StartedEngine, startEngine, stopEngine } from './start-engine.ts'
 
 /**
- * Puts a base back into a data folder, with the log through the stop, so that PostgreSQL recovers to it when it is started; and starts it
+ * Puts a base back: parts of it into a running server, or all of it into a data folder, with the log through the stop, so that PostgreSQL recovers to it when it is started; and starts it
  * if so wished. Everything is looked at before the first change.
  */
 export async function restorePostgresql(
@@ -24,7 +25,9 @@ export async function restorePostgresql(
   context: Context,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
-  const plan = await planRestore(point, request, settings, signal)
+  const { target } = request
+  if (target.kind === 'engine') return await restoreIntoServer(point, { ...request, target }, settings, context, signal)
+  const plan = await planRestore(point, { ...request, target }, settings, signal)
   try {
     return await restoreCluster(point, request, plan, context, signal)
   } catch (error) {
@@ -40,19 +43,16 @@ interface RestorePlan extends ClusterPlan {
 
 async function planRestore(
   { manifest }: StoredPoint,
-  { target, overwrite, parts, options: given, replay }: RestoreRequest,
+  { target, overwrite, parts, options: given, replay }: RestoreRequest & { readonly target: { readonly kind: 'folder' } },
   settings: PostgresqlSettings,
   signal: AbortSignal,
 ): Promise<RestorePlan> {
   const base = readBaseDetails(manifest)
   const options = parseRestoreOptions(given)
-  if (target.kind !== 'folder')
-    throw new CoffreError('usage.invalid', 'a base of PostgreSQL is restored into a folder', {
-      hint: 'Name an empty folder; with `--start` a server is started over it.',
-    })
-  if (parts !== undefined)
-    throw new CoffreError('usage.invalid', 'a base of PostgreSQL can only be restored as a whole', {
-      hint: 'Restore all of it beside, start it there, and copy the tables that you need with pg_dump.',
+  const { databases, database, schema } = options
+  if ((parts ?? databases ?? database ?? schema) !== undefined)
+    throw new CoffreError('usage.invalid', 'into a folder a base of PostgreSQL can only be restored as a whole', {
+      hint: 'Nothing was changed. Tables and databases are restored into a running server: --into postgres://…',
     })
   const folder = resolve(bytesOf(target.path).toString())
   const recovery = recoveryTarget(base, replay)

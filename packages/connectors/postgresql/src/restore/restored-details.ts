@@ -1,4 +1,5 @@
 import type { RestoreReport } from '@coffre/connector'
+import type { RowCount } from '../parts/row-counts.ts'
 import type { Assertion } from './restore-options.ts'
 
 /** What a restore tells the look at it that follows. */
@@ -11,6 +12,8 @@ export interface RestoredDetails {
   /** Of the server that was started. */
   readonly socketFolder?: string
   readonly port?: number
+  /** What was loaded into a server that ran already. */
+  readonly loaded?: readonly RowCount[]
 }
 
 export function writeRestoredDetails(details: RestoredDetails): Readonly<Record<string, unknown>> {

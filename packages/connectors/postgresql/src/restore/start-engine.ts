@@ -17,6 +17,8 @@ export interface EngineStart extends StartOptions {
   readonly account: EngineAccount | undefined
   /** The role that owns the cluster, as whom we may look into it; undefined when the base did not say. */
   readonly owner: string | undefined
+  /** For a server that is thrown away again: it is reached by a socket in this folder alone, and takes little of the machine. */
+  readonly asideIn?: string
 }
 
 /** A server that was started. */
@@ -29,7 +31,20 @@ export interface StartedEngine {
 /** Libraries that act by themselves: jobs, retention, refreshes. */
 const schedulers = ['pg_cron', 'timescaledb', 'timescaledb-osm', 'pg_partman_bgw', 'pgagent', 'pg_timetable']
 /** A socket's path has at most 107 bytes; the server adds `/.s.PGSQL.65535`. */
-const socketFolderBytesMax = 90
+export const socketFolderBytesMax = 90
+/** What the original had may be more than this machine has, or lie where only the original finds it. */
+const asideSettings = {
+  autovacuum: 'off',
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  shared_buffers: '128MB',
+  huge_pages: 'off',
+  ssl: 'off',
+  logging_collector: 'off',
+  log_destination: 'stderr',
+  external_pid_file: '',
+}
 /** Replaying may take days; whoever waits can cancel. */
 const startWithinS = 30 * 24 * 60 * 60
 const saidLines = 12
@@ -55,10 +70,12 @@ export async function refuseBusyPort(port: number): Promise<void> {
  * `signal` is aborted, none is left running; `engine.failed` has what it said last.
  */
 export async function startEngine(start: EngineStart, clock: Clock, signal: AbortSignal): Promise<StartedEngine> {
-  const { folder, binaries, account, port, owner } = start
-  const socketFolder = Buffer.byteLength(folder) <= socketFolderBytesMax ? folder : undefined
-  await setAutomatically(folder, { ...(await cloneSettings(start, signal)), port: String(port), listen_addresses: '127.0.0.1' })
+  const { folder, binaries, account, port, owner, asideIn } = start
+  const socketFolder = asideIn ?? (Buffer.byteLength(folder) <= socketFolderBytesMax ? folder : undefined)
+  const address = { port: String(port), listen_addresses: asideIn === undefined ? '127.0.0.1' : '' }
+  await setAutomatically(folder, { ...(await cloneSettings(start, signal)), ...address })
   const flags = {
+    ...(asideIn === undefined ? {} : asideSettings),
     data_directory: folder,
     // With it on, a server that still recovers would take connections, and refuse to recover with fewer of them than the source.
     hot_standby: 'off',

@@ -1,8 +1,9 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Finding, RestoreReport, StoredPoint } from '@coffre/connector'
-import { bytesOf, CoffreError, isCoffreError, throwIfAborted } from '@coffre/foundation'
+import { bytesOf, isCoffreError, throwIfAborted } from '@coffre/foundation'
 import { readBaseDetails } from '../base/base-details.ts'
+import { judgeCounts } from '../parts/row-counts.ts'
 import { runningServer } from '../restore/data-folder.ts'
 import { findEngineAccount } from '../restore/engine-account.ts'
 import { findEngineBinaries } from '../restore/engine-binaries.ts'
@@ -24,10 +25,10 @@ export async function verifyPostgresql(
 ): Promise<readonly Finding[]> {
   throwIfAborted(signal)
   const { target } = restored
-  if (target.kind !== 'folder') throw new CoffreError('usage.invalid', 'a base of PostgreSQL is restored into a folder')
+  const details = readRestoredDetails(restored)
+  if (target.kind !== 'folder') return judgeCounts(details.loaded ?? [])
   const folder = resolve(bytesOf(target.path).toString())
   const base = readBaseDetails(point.manifest)
-  const details = readRestoredDetails(restored)
   if ((await runningServer(folder)) !== undefined) {
     const { socketFolder, port } = details
     if (socketFolder === undefined || port === undefined || base.owner === undefined)

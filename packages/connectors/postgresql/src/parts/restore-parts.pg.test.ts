@@ -1,0 +1,382 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { test } from 'node:test'
+import type { Replay, RestoreReport, RestoreRequest } from '@coffre/connector'
+import { isCoffreError, systemContext } from '@coffre/foundation'
+import { MemoryPoint, type PostgresMajor, PostgresServer } from '@coffre/testkit'
+import { createPostgresqlConnector } from '../connector.ts'
+import type { PostgresqlSettings } from '../settings.ts'
+import { RecordedLog } from '../testing/recorded-log.ts'
+
+const noSignal = new AbortController().signal
+const password = 'Parts-Password-7'
+/** A role of the target that owns its database, and is no superuser. */
+const hba = ['host all keeper 127.0.0.1/32 scram-sha-256']
+
+const schemaSql = `
+  create schema sales; create type mood as enum ('good', 'bad'); create sequence shared_numbers;
+  create table customers (id int primary key, name text);
+  insert into customers select n, 'customer ' || n from generate_series(1, 10) n;
+  create function audit() returns trigger language plpgsql as 'begin return new; end';
+  create table orders (
+    id serial primary key, number bigint generated always as identity, customer int references customers,
+    what text, state mood default 'good', shared int default nextval('shared_numbers'), previous int references orders
+  );
+  create index orders_what on orders (what);
+  create statistics orders_statistics on id, customer from orders;
+  create trigger audited after insert on orders for each row execute function audit();
+  create rule never as on delete to orders do instead nothing;
+  create policy mine on orders using (true);
+  insert into orders (customer, what) select 1 + n % 10, repeat(md5(n::text), 2000) from generate_series(1, 200) n;
+  create table events (at date not null, what text) partition by range (at);
+  create table events_2025 partition of events for values from ('2025-01-01') to ('2026-01-01');
+  create table sales.events_2026 partition of events for values from ('2026-01-01') to ('2027-01-01');
+  insert into events select '2025-12-01'::date + n, 'event ' || n from generate_series(1, 60) n;
+  create table sales."Strange "" Näme, x" (n int); insert into sales."Strange "" Näme, x" values (7);
+  create unlogged table volatile (n int); insert into volatile values (1);
+  create view orders_view as select id from orders;
+  create schema restored; create table restored.orders (old int);
+`
+
+/** A server whose table was dropped, the log, and where to go back to. */
+class Shop implements AsyncDisposable {
+  readonly server: PostgresServer
+  readonly settings: PostgresqlSettings
+  readonly point: MemoryPoint
+  readonly replay: Replay
+  readonly scratch: string
+
+  private constructor(server: PostgresServer, scratch: string, point: MemoryPoint, replay: Replay) {
+    this.server = server
+    this.scratch = scratch
+    this.point = point
+    this.replay = replay
+    const engineFolders = { [server.major]: server.installation.binFolder }
+    this.settings = { engineFolders, engineAccount: 'nobody', scratchFolder: scratch }
+  }
+
+  static async open(major: PostgresMajor): Promise<Shop> {
+    const server = await PostgresServer.start(major, {
+      settings: { max_prepared_transactions: 5, wal_recycle: false },
+      initdbArgs: ['--wal-segsize=1'],
+    })
+    try {
+      return await Shop.#fill(server)
+    } catch (error) {
+      await server[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  static async #fill(server: PostgresServer): Promise<Shop> {
+    for (const sql of ['create role clerk', 'create database other', schemaSql]) await server.query(sql)
+    await server.query('alter table orders owner to clerk; grant select on customers to clerk')
+    const connector = createPostgresqlConnector()
+    const members = [{ host: '127.0.0.1', port: server.port }]
+    await using source = await connector.open(
+      connector.parseConfig({ members, keepsLog: true, tls: 'disable' }),
+      {},
+      systemContext,
+      noSignal,
+    )
+    const point = await MemoryPoint.from(await source.snapshot(noSignal))
+    // Only in the log.
+    await server.query("insert into orders (customer, what) select 1, 'late' from generate_series(1, 50)")
+    await server.query("begin; insert into orders (what) values ('in doubt'); prepare transaction 'doubt'")
+    const [row] = await server.query('select pg_current_wal_insert_lsn()::text as lsn')
+    await server.query("rollback prepared 'doubt'")
+    await server.query('drop table orders cascade')
+    const recorded = new RecordedLog()
+    assert.ok(source.log !== undefined && point.manifest.begin !== undefined && connector.locate !== undefined)
+    await recorded.record(source.log, point.manifest.begin, (await source.log.head(noSignal)).position)
+    const target = { kind: 'position', text: String(row?.['lsn']) } as const
+    const stop = await connector.locate(recorded.all(), target, point.manifest, noSignal)
+    const scratch = await server.makeFolder('scratch')
+    return new Shop(server, scratch, point, recorded.replay(stop, await source.log.branches(noSignal)))
+  }
+
+  restore(
+    target: PostgresServer,
+    more: Partial<RestoreRequest> & { user?: string; database?: string; port?: number } = {},
+    signal = noSignal,
+  ) {
+    const { user = 'keeper', database = 'shop', port = target.port, ...rest } = more
+    const config = { members: [{ host: '127.0.0.1', port }], user, database, tls: 'disable' }
+    const request = {
+      target: { kind: 'engine', config, secrets: { password } } as const,
+      overwrite: false,
+      replay: this.replay,
+      onProgress: () => undefined,
+      ...rest,
+    }
+    return createPostgresqlConnector(this.settings).restore(this.point, request, systemContext, signal)
+  }
+
+  /** Nothing is left of any server that was started aside. */
+  async assertClean(): Promise<void> {
+    assert.deepEqual(await readdir(this.scratch), [])
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]()
+  }
+}
+
+async function targetOf(major: PostgresMajor): Promise<PostgresServer> {
+  const target = await PostgresServer.start(major, { hba })
+  await target.query(`create role keeper login password '${password}'`)
+  await target.query('create database shop owner keeper')
+  await target.query("create type mood as enum ('good', 'bad')", undefined, 'shop')
+  return target
+}
+
+const names = (target: PostgresServer, database = 'shop') =>
+  target
+    .query(
+      "select relnamespace::regnamespace || '.' || relname as name from pg_class where oid >= 16384 and relkind in ('r', 'p') order by 1",
+      undefined,
+      database,
+    )
+    .then((rows) => rows.map(({ name }) => String(name)))
+
+for (const [major, targetMajor] of [
+  [16, 18],
+  [15, 15],
+] as const) {
+  test(`tables of PostgreSQL ${major} as they were go into a running server ${targetMajor}, with and without another schema`, async () => {
+    await using shop = await Shop.open(major)
+    await using target = await targetOf(targetMajor)
+    const phases: string[] = []
+    const fractions: number[] = []
+    const parts = ['orders', 'public.events', 'sales."Strange "" Näme, x"', 'volatile']
+    const report = await shop.restore(target, {
+      parts,
+      options: { schema: 'restored', database: 'postgres' },
+      onPhase: (phase) => void phases.push(phase),
+      onProgress: (done) => void fractions.push(done),
+    })
+    assert.deepEqual(phases, ['laying-out', 'fetching-log', 'replaying', 'loading'])
+    assert.deepEqual([fractions.toSorted((one, other) => one - other), fractions.at(-1)], [fractions, 1])
+    assert.deepEqual(report.counts, {
+      'restored."Strange "" Näme, x"': 1,
+      'restored.events': 60,
+      'restored.orders': 250,
+      'restored.volatile': 0,
+    })
+    assert.deepEqual(await createPostgresqlConnector().verify(shop.point, report, systemContext, noSignal), [])
+    assert.ok(!JSON.stringify(report).includes(password))
+    const [sum] = await target.query(
+      "select count(*)::int as n, sum(length(what))::int as size, count(*) filter (where what = 'late')::int as late, max(number)::int as number from restored.orders",
+      undefined,
+      'shop',
+    )
+    assert.deepEqual(sum, { n: 250, size: 200 * 64_000 + 50 * 4, late: 50, number: 250 })
+    // What belongs to it came along: it can be written to.
+    const [row] = await target.query(
+      "insert into restored.orders (what) values ('new') returning id, number, state, shared",
+      undefined,
+      'shop',
+    )
+    assert.ok(Number(row?.['id']) > 250 && row?.['state'] === 'good' && row['shared'] === null, JSON.stringify(row))
+    assert.deepEqual(await target.query("select to_regclass('restored.orders_what') is not null as is", undefined, 'shop'), [
+      { is: true },
+    ])
+    const said = report.notes.join('\n')
+    for (const left of [
+      /foreign key orders_customer_fkey of public\.orders .* public\.customers/,
+      /trigger audited of public\.orders .* public\.audit\(\)/,
+      /rule never/,
+      /policy mine/,
+      /default of column shared .*shared_numbers/,
+      /volatile is unlogged/,
+      /doubt of postgres was prepared/,
+    ])
+      assert.match(said, left)
+    assert.doesNotMatch(said, /orders_previous_fkey/)
+
+    // Without another schema, where the original was dropped, into the same server that it came from and as its superuser.
+    const again = await shop
+      .restore(shop.server, {
+        parts: ['public.orders', 'sales.events_2026'],
+        user: 'postgres',
+        database: 'other',
+        options: { database: 'postgres' },
+      })
+      .then(
+        () => assert.fail('the database other has no type mood'),
+        (error: unknown) => error,
+      )
+    assert.ok(isCoffreError(again, 'target.failed') && /type public\.mood/.test(again.message), `${again}`)
+    assert.deepEqual(await names(shop.server, 'other'), [])
+    await shop.restore(shop.server, { parts: ['public.orders'], user: 'postgres', database: 'postgres' })
+    assert.deepEqual(await shop.server.query('select count(*)::int as n from orders'), [{ n: 250 }])
+    await shop.assertClean()
+  })
+}
+
+test('databases go whole into a server that has none of the name, with owners where the roles are', async () => {
+  await using shop = await Shop.open(16)
+  await using target = await targetOf(18)
+  const { server } = shop
+  assert.ok(server.isRunning)
+  // As whoever is no superuser: all belongs to them.
+  await target.query('alter role keeper createdb')
+  const report = await shop.restore(target, { options: { databases: ['other'] }, database: 'postgres' })
+  assert.match(report.notes.join('\n'), /only a superuser/)
+  assert.deepEqual(await target.query("select pg_get_userbyid(datdba)::text as owner from pg_database where datname = 'other'"), [
+    { owner: 'keeper' },
+  ])
+  const error = await refused(shop.restore(target, { options: { databases: ['other'] }, database: 'postgres' }), 'target.not-empty')
+  assert.match(error.message, /other/)
+  await target.query('drop database other')
+  // The database `postgres` is in every server.
+  await refused(shop.restore(target, { user: 'postgres', database: 'shop' }), 'target.not-empty')
+  assert.deepEqual(await target.query("select datname from pg_database where datname = 'other'"), [])
+  await shop.assertClean()
+})
+
+test('owners and rights of roles that the target has come along, those of others are told', async () => {
+  await using server = await PostgresServer.start(16, { settings: { wal_recycle: false } })
+  for (const sql of ['create role clerk', 'create role visitor', 'create database crm']) await server.query(sql)
+  await server.query(
+    'create table kept (n int); insert into kept select generate_series(1, 9); alter table kept owner to clerk',
+    undefined,
+    'crm',
+  )
+  await server.query(
+    'create table given (n int); alter table given owner to visitor; grant select on kept to visitor',
+    undefined,
+    'crm',
+  )
+  const connector = createPostgresqlConnector({ engineFolders: { 16: server.installation.binFolder }, engineAccount: 'nobody' })
+  const config = (one: PostgresServer) => ({ members: [{ host: '127.0.0.1', port: one.port }], tls: 'disable' })
+  await using source = await connector.open(connector.parseConfig(config(server)), {}, systemContext, noSignal)
+  const point = await MemoryPoint.from(await source.snapshot(noSignal))
+  await using target = await PostgresServer.start(18)
+  await target.query('create role clerk')
+  const request = {
+    target: { kind: 'engine', config: config(target), secrets: {} },
+    overwrite: false,
+    onProgress: () => undefined,
+  } as const
+  const report = await connector.restore(point, request, systemContext, noSignal)
+  assert.deepEqual(report.counts, { 'crm.public.given': 0, 'crm.public.kept': 9 })
+  assert.deepEqual(report.notes, [
+    'The database postgres has no tables, and was left out.',
+    'The target has no role visitor: what it owned belongs to postgres, and its rights were left out.',
+  ])
+  const owners = await target.query(
+    "select relname, pg_get_userbyid(relowner)::text as owner from pg_class where relname in ('kept', 'given') order by 1",
+    undefined,
+    'crm',
+  )
+  assert.deepEqual(owners, [
+    { relname: 'given', owner: 'postgres' },
+    { relname: 'kept', owner: 'clerk' },
+  ])
+})
+
+test('what cannot be is refused by name, and nothing is touched', async () => {
+  await using shop = await Shop.open(16)
+  await using target = await targetOf(18)
+  await using older = await PostgresServer.start(15)
+  const options = { database: 'postgres', schema: 'restored' }
+  const orders = { parts: ['orders'], options }
+  const cases = [
+    ['usage.invalid', /no table public\.order .*orders/, () => shop.restore(target, { parts: ['order'], options })],
+    ['usage.invalid', /is a view/, () => shop.restore(target, { parts: ['orders_view'], options })],
+    ['usage.invalid', /not the name of a table/, () => shop.restore(target, { parts: ['a.b.c'], options })],
+    ['usage.invalid', /no database nowhere/, () => shop.restore(target, { parts: ['orders'], options: { database: 'nowhere' } })],
+    [
+      'usage.invalid',
+      /public\.orders and restored\.orders cannot both/,
+      () => shop.restore(target, { parts: ['orders', 'restored.orders'], options: { ...options, schema: 'third' } }),
+    ],
+    ['usage.invalid', /nothing of a running server/, () => shop.restore(target, { ...orders, overwrite: true })],
+    ['usage.invalid', /either/, () => shop.restore(target, { parts: ['orders'], options: { databases: ['other'] } })],
+    ['usage.invalid', /schema is for tables/, () => shop.restore(target, { options: { schema: 'restored' } })],
+    ['usage.invalid', /to be started/, () => shop.restore(target, { parts: ['orders'], options: { start: true, port: 5999 } })],
+    ['usage.invalid', /no database nowhere/, () => shop.restore(target, { user: 'postgres', options: { databases: ['nowhere'] } })],
+    ['target.not-empty', /public\.present/, () => shop.restore(target, { parts: ['present'], options: { database: 'postgres' } })],
+    ['source.credentials', /password/, () => shop.restore(target, { ...orders, target: wrongPassword(target) })],
+    ['source.credentials', /may not create databases/, () => shop.restore(target, { options: { databases: ['other'] } })],
+    ['source.credentials', /create schema restored/, () => shop.restore(target, { ...orders, database: 'postgres' })],
+    ['target.failed', /none|reached/, () => shop.restore(target, { ...orders, port: 1 })],
+    ['target.failed', /nosuchbase/, () => shop.restore(target, { ...orders, database: 'nosuchbase' })],
+    ['target.failed', /15, older than 16/, () => shop.restore(older, { ...orders, user: 'postgres', database: 'postgres' })],
+  ] as const
+  await target.query('create table present (n int)', undefined, 'shop')
+  const before = await names(target)
+  for (const [code, message, attempt] of cases) {
+    const error = await refused(attempt(), code)
+    assert.match(`${error.message} ${error.hint}`, message)
+  }
+  const without = createPostgresqlConnector({ engineFolders: { 16: '/nonexistent' } })
+  const request = { target: wrongPassword(target), overwrite: false, onProgress: () => undefined, ...orders }
+  await refused(without.restore(shop.point, request, systemContext, noSignal), 'engine.missing')
+  assert.deepEqual(await names(target), before)
+  assert.deepEqual(await target.query("select from pg_namespace where nspname = 'restored'", undefined, 'shop'), [])
+  await shop.assertClean()
+})
+
+test('a target that fails in the middle, or is killed, and an abort leave nothing behind', async () => {
+  await using shop = await Shop.open(16)
+  await using target = await targetOf(18)
+  const options = { database: 'postgres', schema: 'restored' }
+  const orders = { parts: ['orders', 'customers'], options }
+  // The server itself refuses the second table, when the first one is there.
+  await target.query(
+    "create function refuse() returns event_trigger language plpgsql as $$ begin if exists (select from pg_event_trigger_ddl_commands() where command_tag = 'ALTER TABLE' and object_identity like '%customers') then raise 'no more'; end if; end $$",
+    undefined,
+    'shop',
+  )
+  await target.query('create event trigger refuse on ddl_command_end execute function refuse()', undefined, 'shop')
+  const error = await refused(shop.restore(target, orders), 'engine.failed')
+  assert.match(error.message, /no more/)
+  await target.query('drop event trigger refuse', undefined, 'shop')
+  assert.deepEqual(await names(target), [])
+  assert.deepEqual(await target.query("select from pg_namespace where nspname = 'restored'", undefined, 'shop'), [])
+  await shop.assertClean()
+
+  const abort = new AbortController()
+  const onPhase = (phase: string): void => void (phase === 'loading' && abort.abort())
+  await refused(shop.restore(target, { ...orders, onPhase }, abort.signal), 'interrupted')
+  const early = new AbortController()
+  const onEarly = (phase: string): void => void (phase === 'replaying' && early.abort())
+  await refused(shop.restore(target, { ...orders, onPhase: onEarly }, early.signal), 'interrupted')
+  assert.deepEqual(await names(target), [])
+  await shop.assertClean()
+
+  // While it loads: the copy waits for a lock that nobody gives back.
+  await target.query(
+    "create function wait() returns event_trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(7); end $$; create event trigger wait on ddl_command_end when tag in ('CREATE INDEX', 'ALTER TABLE') execute function wait()",
+    undefined,
+    'shop',
+  )
+  await using holder = await target.connect('shop')
+  await holder.query('select pg_advisory_lock(7)')
+  const killed = refused(shop.restore(target, orders), 'engine.failed')
+  const isWaiting = "select from pg_locks where locktype = 'advisory' and not granted"
+  while ((await target.query(isWaiting)).length === 0) await systemContext.clock.sleep(50, noSignal)
+  await target.kill()
+  await killed
+  await target.start()
+  assert.deepEqual(await names(target), [])
+  await shop.assertClean()
+})
+
+function wrongPassword(target: PostgresServer): RestoreRequest['target'] {
+  const config = { members: [{ host: '127.0.0.1', port: target.port }], user: 'keeper', database: 'shop', tls: 'disable' }
+  return { kind: 'engine', config, secrets: { password: 'wrong' } }
+}
+
+async function refused(restored: Promise<RestoreReport>, code: Parameters<typeof isCoffreError>[1]) {
+  const error: unknown = await restored.then(
+    () => assert.fail(`should be refused with ${code}`),
+    (reason: unknown) => reason,
+  )
+  assert.ok(isCoffreError(error), `${error instanceof Error ? error.stack : error}`)
+  assert.equal(error.code, code, error.message)
+  assert.ok(!`${error.message} ${error.hint}`.includes(password))
+  return error
+}

@@ -1,0 +1,94 @@
+import type { ClientPrograms } from '../programs/find-client-programs.ts'
+import { onDatabase } from '../verify/local-session.ts'
+import { type ChosenTable, chooseTables } from './chosen-tables.ts'
+import { cutLoose } from './cut-loose.ts'
+import { dumpOf, loadArchive } from './load-archive.ts'
+import { moveTables, namesOf, refuseMeeting } from './move-tables.ts'
+import { dropDefaults, findOutsideNeeds } from './outside-needs.ts'
+import type { PartsWish } from './parts-wish.ts'
+import { quotedRelationName, type RelationName } from './relation-name.ts'
+import { countRows, type RowCount } from './row-counts.ts'
+import type { SideInstance } from './side-instance.ts'
+import { openSide } from './side-session.ts'
+import type { TargetServer } from './target-server.ts'
+
+export interface LoadedParts {
+  readonly counts: readonly RowCount[]
+  readonly notes: readonly string[]
+}
+
+/** Neither an owner, nor rights, nor a place is looked for in the target that only the original may have. */
+const bareArguments = ['--no-owner', '--no-privileges', '--no-tablespaces', '--no-security-labels']
+
+/** Takes the tables out of the side instance and loads them into a database of the target, all of them or nothing. */
+export async function restoreTables(
+  side: SideInstance,
+  target: TargetServer,
+  into: string,
+  { tables: wanted, database, schema }: Extract<PartsWish, { readonly kind: 'tables' }>,
+  { folder }: ClientPrograms,
+  signal: AbortSignal,
+): Promise<LoadedParts> {
+  const { tables, notes, needs, names } = await openSide(side, database, signal, async (query) => {
+    const chosen = await chooseTables(query, wanted, database)
+    refuseMeeting(chosen, schema)
+    const left = await cutLoose(query, chosen)
+    return {
+      tables: chosen,
+      notes: left,
+      needs: await findOutsideNeeds(query, chosen),
+      names: await namesOf(query, chosen, schema),
+    }
+  })
+  const schemas = [...new Set(names.map((name) => name.schema))]
+  await target.checkTables(into, names, schemas)
+  const unmet = await target.checkNeeds(into, needs)
+  const dropped = await openSide(side, database, signal, async (query) => {
+    const said = await dropDefaults(query, unmet)
+    if (schema !== undefined) await moveTables(query, tables, schema)
+    return said
+  })
+  const moved = tables.map((table) => ({ ...table, schema: schema ?? table.schema }))
+  const selection = moved.map((table) => `--table=${quotedRelationName(table)}`)
+  const dumpArguments = ['--strict-names', '--no-publications', '--no-subscriptions', ...bareArguments, ...selection]
+  const archive = dumpOf(folder, database, dumpArguments, side.login)
+  await withSchemas(target, into, schemas, () => loadArchive(archive, folder, into, bareArguments, target.login, signal))
+  const counts = await countBoth(side, target, database, into, moved, signal)
+  return { counts, notes: [...notes, ...dropped] }
+}
+
+/** Makes the schemas that are missing, and takes them away again when the work fails. */
+async function withSchemas(
+  target: TargetServer,
+  database: string,
+  schemas: readonly string[],
+  work: () => Promise<void>,
+): Promise<void> {
+  const made: string[] = []
+  try {
+    for (const schema of schemas) if (await target.makeSchema(database, schema)) made.push(schema)
+    await work()
+  } catch (error) {
+    // A server that is gone keeps them, empty.
+    for (const schema of made) await target.dropSchema(database, schema).catch(() => undefined)
+    throw error
+  }
+}
+
+/** The tables that were named, with their partitions in them. */
+function countBoth(
+  side: SideInstance,
+  target: TargetServer,
+  database: string,
+  into: string,
+  tables: readonly (ChosenTable & RelationName)[],
+  signal: AbortSignal,
+): Promise<readonly RowCount[]> {
+  const named = tables.filter(({ isNamed }) => isNamed)
+  return onDatabase(side.server, database, signal, (sideQuery) =>
+    target.on(into, async (targetQuery) => {
+      await targetQuery('set row_security = off')
+      return countRows(named, sideQuery, targetQuery, '')
+    }),
+  )
+}

@@ -1,0 +1,96 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { CoffreError, hourMs } from '@coffre/foundation'
+import { runningServer } from '../restore/data-folder.ts'
+import type { EngineAccount } from '../restore/engine-account.ts'
+import { ifMissing } from '../restore/if-missing.ts'
+
+const prefix = 'coffre-side-'
+const ownerName = 'owner.json'
+/** One without a word of whose it is was being made when its maker died, or is being made now. */
+const namelessMsMax = hourMs
+
+/** Which process works in a scratch folder. */
+interface Owner {
+  readonly pid: number
+  /** Ids are used again, but not by a process that began at the same time. */
+  readonly begun: string
+}
+
+/**
+ * Makes a folder of our own, in the first place that the account can pass to. What a process that is no more has left in any of the
+ * places is removed first, with the server that runs there.
+ */
+export async function makeScratchFolder(
+  wanted: string | undefined,
+  account: EngineAccount | undefined,
+  nowMs: number,
+): Promise<string> {
+  const places = [...new Set([...(wanted === undefined ? [] : [wanted]), tmpdir()])]
+  for (const place of places) {
+    await mkdir(place, { recursive: true, mode: 0o711 })
+    await sweep(place, nowMs)
+  }
+  for (const place of places) {
+    if (account !== undefined && !(await canPass(place))) continue
+    const folder = await mkdtemp(join(place, prefix))
+    const owner: Owner = { pid: process.pid, begun: (await beginOf(process.pid)) ?? '' }
+    await writeFile(join(folder, ownerName), JSON.stringify(owner), { mode: 0o600 })
+    return folder
+  }
+  throw new CoffreError('engine.failed', `${account?.name ?? 'nobody'} can pass to none of ${places.join(', ')}`, {
+    hint: 'Nothing was changed. The server that is started aside needs a folder whose upper folders its account may pass (chmod o+x).',
+  })
+}
+
+/** Removes what processes that are no more have left in a place. */
+async function sweep(place: string, nowMs: number): Promise<void> {
+  for (const name of await readdir(place)) {
+    if (!name.startsWith(prefix)) continue
+    const folder = join(place, name)
+    if (await isInUse(folder, nowMs)) continue
+    await endServer(join(folder, 'data'))
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function isInUse(folder: string, nowMs: number): Promise<boolean> {
+  const text = await readFile(join(folder, ownerName), 'utf8').catch(ifMissing(undefined))
+  if (text === undefined) {
+    const status = await stat(folder).catch(ifMissing(undefined))
+    return status !== undefined && nowMs - status.mtimeMs < namelessMsMax
+  }
+  const { pid, begun } = JSON.parse(text) as Owner
+  return isAlive(pid) && (await beginOf(pid)) === begun
+}
+
+/** Its processes end by themselves once the first one has. */
+async function endServer(dataFolder: string): Promise<void> {
+  const pid = await runningServer(dataFolder)
+  if (pid === undefined) return
+  process.kill(pid, 'SIGKILL')
+}
+
+/** The twenty-second field of `/proc/PID/stat`; '' on systems that have none. */
+async function beginOf(pid: number): Promise<string | undefined> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+  }
+}
+
+/** Whether everybody may pass through the folder and all above it. */
+async function canPass(folder: string): Promise<boolean> {
+  const { mode } = await stat(folder)
+  if ((mode & 0o001) === 0) return false
+  const parent = dirname(folder)
+  return parent === folder || canPass(parent)
+}
