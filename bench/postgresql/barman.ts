@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { PostgresServer } from '@coffre/testkit'
 import { type Command, measure } from '../measure/measure.ts'
 import { fetchedProgram, firstLineOf, plainEnvironment } from '../tools/fetched-program.ts'
 import type { DatabasePlace, DatabaseTool } from './database-tool.ts'
@@ -23,6 +24,7 @@ export const barman: DatabaseTool = {
     await measure(run(place, 'receive-wal', '--create-slot', 'bench'))
     const receiver = spawn(program(), [...args], { cwd: '/', env, stdio: 'ignore' })
     const ended = once(receiver, 'close')
+    await untilStreaming(place.server)
     await measure(run(place, 'switch-wal', '--force', '--archive', 'bench'))
     return {
       async [Symbol.asyncDispose]() {
@@ -35,6 +37,12 @@ export const barman: DatabaseTool = {
   backup: (place) => run(place, 'backup', 'bench'),
   restore: () => undefined,
   storedFolder: ({ folder }) => join(folder, 'home'),
+}
+
+/** A segment that is switched before has been missed. */
+async function untilStreaming(server: PostgresServer): Promise<void> {
+  const sql = "select count(*) filter (where state = 'streaming') as n from pg_stat_replication"
+  while (Number((await server.query(sql))[0]?.['n']) === 0) await server.query('select pg_sleep(0.05)')
 }
 
 function settings({ server }: DatabasePlace, home: string): string {

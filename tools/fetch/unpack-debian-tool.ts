@@ -21,13 +21,16 @@ export async function unpackDebianTool(tool: Tool, source: DebianPackages, folde
   }
 }
 
+/** Compiled modules beside the others would make the tool's folder another one than was fetched. */
+const pythonLines = ['export PYTHONPATH="$folder/usr/lib/python3/dist-packages"', 'export PYTHONDONTWRITEBYTECODE=1']
+
 /** Finds its folder by its own place, so that the folder can be moved. */
 async function writeLauncher(path: string, folder: string, { path: program, interpreter }: LaunchedProgram): Promise<void> {
   const lines = [
     '#!/bin/sh',
     `folder=$(cd "$(dirname "$0")" && cd ${relative(dirname(path), folder) || '.'} && pwd)`,
     'export LD_LIBRARY_PATH="$folder/usr/lib/$(uname -m)-linux-gnu"',
-    ...(interpreter === undefined ? [] : ['export PYTHONPATH="$folder/usr/lib/python3/dist-packages"']),
+    ...(interpreter === undefined ? [] : pythonLines),
     `exec ${interpreter ?? ''} "$folder/${program}" "$@"`,
   ]
   await mkdir(dirname(path), { recursive: true })

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
 import { getStatus } from '@coffre/api-contract'
 import { systemContext } from '@coffre/foundation'
 import { freePort, PostgresServer } from '@coffre/testkit'
 import pg from 'pg'
 import { ServerProcess } from '../server/server-process.ts'
+import { stopRestored } from './stop-restored.ts'
 
-const run = promisify(execFile)
 const password = 'Tour-Password-7'
 
 interface Stream {
@@ -122,14 +120,10 @@ test('a table that is dropped is explained and restored to the moment just befor
     '--wait',
   )
   assert.equal(code, 0, stderr)
-  const stop = /Stop it with \((?:as (\w+): )?(\S+) stop -D (\S+)\)/.exec(stdout)
-  assert.ok(stop !== null, stdout)
   try {
     assert.deepEqual(await rowsAt(port), kept)
   } finally {
-    const [, account, pgCtl = '', folder = ''] = stop
-    const args = ['stop', '-D', folder, '-m', 'immediate']
-    await (account === undefined ? run(pgCtl, args) : run('runuser', ['-u', account, '--', pgCtl, ...args]))
+    await stopRestored(stdout)
   }
 })
 

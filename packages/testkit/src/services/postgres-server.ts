@@ -223,6 +223,11 @@ export class PostgresServer implements AsyncDisposable {
     return last?.rows ?? []
   }
 
+  /** The time by the server's clock. */
+  async now(): Promise<Date> {
+    return new Date(Number((await this.query('select extract(epoch from clock_timestamp()) * 1000 as ms'))[0]?.['ms']))
+  }
+
   /** A connection of its own, that ends when it is disposed of. */
   async connect(database = 'postgres', user = 'postgres'): Promise<PostgresClient> {
     const client = new pg.Client({ host: '127.0.0.1', port: this.port, user, database })

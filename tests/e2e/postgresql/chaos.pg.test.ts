@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Client, getStatus, type JobView, listPoints, startBackup, watchJob } from '@coffre/api-contract'
+import { systemContext } from '@coffre/foundation'
+import { freePort, PostgresServer } from '@coffre/testkit'
+import { CuttableProxy } from '../server/cuttable-proxy.ts'
+import { ServerProcess } from '../server/server-process.ts'
+import { Ledger } from './ledger.ts'
+import { stopRestored } from './stop-restored.ts'
+
+interface Stream {
+  readonly state: string
+  readonly windowFrom: string | null
+  readonly windowThrough: string | null
+}
+
+let database: PostgresServer
+let wire: CuttableProxy
+let server: ServerProcess
+let ledger: Ledger
+
+before(async () => {
+  database = await PostgresServer.start(15, { settings: { max_slot_wal_keep_size: '4GB', track_commit_timestamp: true } })
+  await database.run('pgbench', ['-i', '-q', '-s', '12', 'postgres'])
+  wire = await CuttableProxy.start({ host: '127.0.0.1', port: database.port })
+  server = await ServerProcess.start({ COFFRE_POSTGRESQL_15: database.installation.binFolder })
+  ledger = await Ledger.begin(database)
+  assert.equal((await server.cli('vault', 'create', 'main')).code, 0)
+  const url = `postgres://postgres@127.0.0.1:${wire.port}/`
+  const { code, stderr } = await server.cli('protect', url, '--name', 'shop', '--vault', 'main', '--continuous', '--every', '24h')
+  assert.equal(code, 0, stderr)
+  await windowThrough(await database.now())
+})
+after(async () => {
+  await ledger?.[Symbol.asyncDispose]()
+  await server?.[Symbol.asyncDispose]()
+  await wire?.[Symbol.asyncDispose]()
+  await database?.[Symbol.asyncDispose]()
+})
+
+/** Resolves once every second until then can be restored. */
+async function windowThrough(time: Date, isWanted: (row: Stream) => boolean = () => true): Promise<Stream> {
+  const tooLong = AbortSignal.timeout(90_000)
+  for (;;) {
+    const [row] = await streams()
+    if (row?.windowThrough != null && Date.parse(row.windowThrough) > time.getTime() && isWanted(row)) return row
+    await systemContext.clock.sleep(200, tooLong)
+  }
+}
+
+async function streams(): Promise<readonly Stream[]> {
+  // A server that is being started again does not answer yet.
+  return (await (await server.client()).call(getStatus, { params: {} })).streams
+}
+
+async function killWorker(client: Client): Promise<void> {
+  const { workers } = await client.call(getStatus, {})
+  const pid = workers.at(-1)?.pid ?? 0
+  assert.ok(pid > 1)
+  process.kill(pid, 'SIGKILL')
+}
+
+async function jobThat(client: Client, id: string, holds: (job: JobView) => boolean): Promise<JobView> {
+  for await (const job of client.stream(watchJob, { params: { job: id } })) if (holds(job)) return job
+  throw new Error(`job ${id} ended otherwise`)
+}
+
+/** Restores an instant through the command line, and holds the ledger there against what the source says was committed by then. */
+async function assertRestores(at: Date): Promise<void> {
+  const port = await freePort()
+  const args = ['restore', 'shop', '--at', at.toISOString(), '--to', join(server.folder, `at${at.getTime()}`)]
+  const { code, stdout, stderr } = await server.cli(...args, '--start', '--port', String(port), '--wait')
+  assert.equal(code, 0, stderr)
+  try {
+    assert.deepEqual(await ledger.read(port), await ledger.committedBy(at))
+  } finally {
+    await stopRestored(stdout)
+  }
+}
+
+test('a worker that is killed during a base and twice while it captures: the log has no gap, and every instant is right', async () => {
+  const client = await server.client()
+  const { id } = await client.call(startBackup, { params: { source: 'shop' }, body: {} })
+  await jobThat(client, id, (job) => job.state === 'RUNNING' && job.bytesDone > 0)
+  await killWorker(client)
+  const job = await jobThat(client, id, ({ state }) => state === 'COMPLETED')
+  assert.equal(job.attempt, 2)
+  for (let times = 0; times < 2; times++) {
+    await windowThrough(await database.now())
+    await killWorker(client)
+  }
+  const at = await database.now()
+  await windowThrough(at)
+  assert.equal((await timeline()).length, 1)
+  await assertRestores(at)
+})
+
+test('server, worker and catalogue killed at once, and the network cut meanwhile: all goes on by itself, without a gap', async () => {
+  const client = await server.client()
+  const { workers } = await client.call(getStatus, {})
+  const postmaster = Number((await readFile(join(server.stateFolder, 'catalogue/data/postmaster.pid'), 'utf8')).split('\n')[0])
+  for (const { pid } of workers.slice(-1)) process.kill(pid, 'SIGKILL')
+  process.kill(postmaster, 'SIGKILL')
+  await server.stop('SIGKILL')
+  wire.cut()
+  await server.startAgain()
+  const duringCut = await database.now()
+  wire.mend()
+  await windowThrough(await database.now())
+  assert.equal((await timeline()).length, 1)
+  await assertRestores(duringCut)
+})
+
+test('log that vanishes from the vault: the gap is named, what cannot be proven is refused, and a new base begins a new window', async () => {
+  const client = await server.client()
+  const before = await windowThrough(await database.now())
+  await ledger.pause()
+  await killWorker(client)
+  const folder = join(server.stateFolder, 'vaults/main/coffre/journal/shop')
+  const tails = (await readdir(folder)).toSorted()
+  const lost = tails.at(-1)
+  assert.ok(lost !== undefined)
+  await rm(join(folder, lost))
+  ledger.resume()
+  const now = await database.now()
+  const stream = await windowThrough(now, ({ windowFrom }) => windowFrom !== before.windowFrom)
+  assert.ok(Date.parse(stream.windowFrom ?? '') > 0)
+  const epochs = await timeline()
+  assert.equal(epochs.length, 2)
+  const status = await server.cli('status', 'shop')
+  assert.match(status.stdout, /gap/i)
+  const { items } = await client.call(listPoints, { query: { source: 'shop' } })
+  assert.ok(items.length >= 3, 'a base was made by itself')
+  const at = await database.now()
+  await windowThrough(at)
+  await assertRestores(at)
+})
+
+async function timeline(): Promise<readonly unknown[]> {
+  const { epochs } = await server.json<{ epochs: { gaps: unknown[] }[] }>('timeline', 'shop')
+  assert.deepEqual(
+    epochs.flatMap(({ gaps }) => gaps),
+    [],
+  )
+  return epochs
+}
