@@ -9,7 +9,7 @@ import { findLatestPoint, findPointOfJob } from './find-point-of-job.ts'
 import { readDocument } from './point-document.ts'
 import { labelsOf } from './point-labels.ts'
 import { type ProgressListener, ProgressMeter } from './progress.ts'
-import { loadReaderIndex, loadWriterIndex, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
+import { loadReaderIndex, loadWriterView, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
 
 /**
  * Makes one recovery point of a source. Rejects with the first error of source or vault; then there is no point, and what was stored
@@ -31,13 +31,13 @@ export async function runBackup(
     return adopt(session, known, both)
   }
   const parent = await findParent(session, request, both)
-  const index = await loadWriterIndex(session, both)
-  const lock = await openWriteLock(session, index, request.lockDays, both)
+  const view = await loadWriterView(session, both)
+  const lock = await openWriteLock(session, view, request.lockDays, both)
   const contentCut = await contentCutOf(session.repository, both)
   const work: BackupWork = {
     session,
     request,
-    index,
+    index: view.index,
     meter,
     options: { ...optionsOf(session, request), ...lock, parent, contentCut },
   }

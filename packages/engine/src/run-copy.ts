@@ -1,7 +1,7 @@
 import { type CompressionMode, type CopyCounts, copySnapshots, type Id, type WriteVerification } from '@coffre/repository'
 import { loadPoint } from './open-point.ts'
 import { type ProgressListener, ProgressMeter } from './progress.ts'
-import { loadReaderIndex, loadWriterIndex, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
+import { loadReaderIndex, loadWriterView, openWriteLock, recordPoint, type VaultSession } from './vault-session.ts'
 
 export interface CopyRun {
   readonly pointId: Id
@@ -35,8 +35,9 @@ export async function runCopy(
   meter.enter('preparing')
   const snapshot = await loadPoint(from, run.pointId, all)
   const source = { repository: from.repository, index: await loadReaderIndex(from, all) }
-  const target = { repository: to.repository, index: await loadWriterIndex(to, all) }
-  const lock = await openWriteLock(to, target.index, run.lockDays, all)
+  const view = await loadWriterView(to, all)
+  const target = { repository: to.repository, index: view.index }
+  const lock = await openWriteLock(to, view, run.lockDays, all)
   let live: CopyCounts | undefined
   let copy: { readonly pointId: Id; readonly isAdopted: boolean } | undefined
   const tick = (): void => {

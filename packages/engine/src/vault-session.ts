@@ -10,6 +10,7 @@ import {
   type RepositoryIndex,
   recordKnown,
   type StoredSnapshot,
+  type VaultState,
   type WriteLock,
 } from '@coffre/repository'
 
@@ -47,11 +48,18 @@ export async function lockVault(
   }
 }
 
-/** The index as a writer may rely on it: packs that are not there, or that a prune is about to remove, do not count (rule P1). */
-export async function loadWriterIndex({ repository, kept }: VaultSession, signal: AbortSignal): Promise<RepositoryIndex> {
-  const { candidates } = await loadVaultState(repository, signal)
-  const trust = { trustOnlyListedPacks: true, withoutPacks: new Set(candidates.keys()) }
-  return kept === undefined ? loadIndex(repository, trust, signal) : kept.index.load(trust, signal)
+/** What a writer begins with. */
+export interface WriterView {
+  readonly state: VaultState
+  /** As a writer may rely on it: packs that are not there, or that a prune is about to remove, do not count (rule P1). */
+  readonly index: RepositoryIndex
+}
+
+export async function loadWriterView({ repository, kept }: VaultSession, signal: AbortSignal): Promise<WriterView> {
+  const state = await loadVaultState(repository, signal)
+  const trust = { trustOnlyListedPacks: true, withoutPacks: new Set(state.candidates.keys()) }
+  const index = await (kept === undefined ? loadIndex(repository, trust, signal) : kept.index.load(trust, signal))
+  return { state, index }
 }
 
 /** The index for one who only reads. */
@@ -69,10 +77,11 @@ export async function listPoints({ repository, kept }: VaultSession, signal: Abo
 /** What keeps the points of a locked vault under retention, for so many days; nothing in others. Comes before any writer. */
 export async function openWriteLock(
   { repository }: VaultSession,
-  index: RepositoryIndex,
+  { state, index }: WriterView,
   days: number | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly lock?: WriteLock }> {
+  if (state.lock === undefined) return {}
   const lock = await LockSession.open(repository, index, days === undefined ? {} : { days }, signal)
   return lock === undefined ? {} : { lock }
 }

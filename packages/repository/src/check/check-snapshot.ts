@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { forEachBounded } from '@coffre/storage'
 import type { StoredSnapshot } from '../format/snapshot.ts'
 import type { RepositoryIndex } from '../index/repository-index.ts'
 import type { Repository } from '../repository/repository.ts'
@@ -8,6 +9,10 @@ import { checkTrees } from './check-trees.ts'
 import type { Finding, Report } from './finding.ts'
 import { PackTotals } from './pack-totals.ts'
 import { readPacks } from './read-packs.ts'
+
+/** So many packs are asked for one by one: a listing names all that the vault has. */
+const askedPacksMax = 32
+const statsAtOnce = 8
 
 /** What of a snapshot's packs is read, every byte of them: nothing, everything, or as much as this, drawn by the seed. */
 export type SnapshotReading = 'none' | 'all' | { readonly seed: string; readonly bytes: number }
@@ -31,7 +36,7 @@ export interface SnapshotCheckResult {
 
 /**
  * Looks whether one snapshot can be restored: every tree is read, every blob that it needs is in the index and its pack, by the
- * storage's listing, is there and long enough; and packs are read as `read` says. Of several copies of a blob one suffices. Damage
+ * storage's word, is there and long enough; and packs are read as `read` says. Of several copies of a blob one suffices. Damage
  * becomes findings; rejects only when the storage fails or the signal is aborted. The same seed draws the same packs.
  */
 export async function checkSnapshot(
@@ -48,7 +53,7 @@ export async function checkSnapshot(
   }
   const onTrees = (done: number, known: number): void => options.onProgress?.('trees', done, known)
   const used = await checkTrees(repository, index, [snapshot], report, onTrees, signal)
-  const sizes = await listSizes(repository, index, signal)
+  const sizes = await sizesOf(repository, index, used, signal)
   const packs = packsNeeded(index, used, sizes, report)
   const chosen = choosePacks(index, packs, sizes, options.read)
   const chosenBytes = bytesOf(chosen, sizes)
@@ -67,14 +72,33 @@ export async function checkSnapshot(
   }
 }
 
-/** One listing costs a thousandth of asking for each pack. */
-async function listSizes(repository: Repository, index: RepositoryIndex, signal: AbortSignal): Promise<PackSizes> {
+/** The sizes of the packs that hold what is used, -1 for those that are not there. */
+async function sizesOf(repository: Repository, index: RepositoryIndex, used: Bitmap, signal: AbortSignal): Promise<PackSizes> {
   const sizes = new Float64Array(index.packs.limit).fill(-1)
-  for await (const { name, sizeBytes } of repository.backend.list('pack', signal)) {
-    const pack = index.packs.find(name)
-    if (pack >= 0) sizes[pack] = sizeBytes
+  const asked = fewPacksOf(index, used)
+  if (asked === undefined) {
+    // One listing costs a thousandth of asking for each pack.
+    for await (const { name, sizeBytes } of repository.backend.list('pack', signal)) {
+      const pack = index.packs.find(name)
+      if (pack >= 0) sizes[pack] = sizeBytes
+    }
+  } else {
+    await forEachBounded(asked, statsAtOnce, async (pack) => {
+      const found = await repository.backend.stat({ type: 'pack', name: index.packs.id(pack) }, signal)
+      sizes[pack] = found?.sizeBytes ?? -1
+    })
   }
   return sizes
+}
+
+/** Every pack that has something of what is used; undefined when they are many. */
+function fewPacksOf(index: RepositoryIndex, used: Bitmap): ReadonlySet<number> | undefined {
+  const packs = new Set<number>()
+  for (const entry of used) {
+    for (const sibling of index.blobs.siblings(entry)) packs.add(index.blobs.packOf(sibling))
+    if (packs.size > askedPacksMax) return undefined
+  }
+  return packs
 }
 
 /** For each blob a pack that has it; a finding for each pack that should have had the only copy of one. */
