@@ -2,7 +2,7 @@ import type pg from 'pg'
 import { ask } from '../cluster.ts'
 import type { Member } from '../config.ts'
 import { type Access, connect, socketOf } from '../connection/connect.ts'
-import type { DatabasePrivilege, DumpedDatabase } from './logical-details.ts'
+import { countTablesSql, type DatabasePrivilege, type DumpedDatabase } from './logical-details.ts'
 
 /** What is known of a database before its dump is read. */
 export type DescribedDatabase = Omit<DumpedDatabase, 'file' | 'sizeBytes' | 'sha256'>
@@ -17,8 +17,7 @@ const describeSql = `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-
     (select coalesce(jsonb_agg(setting), '[]') from pg_db_role_setting, unnest(setconfig) setting
       where setdatabase = d.oid and setrole = 0) as settings,
     (select coalesce(jsonb_agg(extname order by extname), '[]') from pg_extension where extname <> 'plpgsql') as extensions,
-    (select count(*)::int from pg_class where relkind in ('r', 'p') and relpersistence <> 't' and oid >= 16384
-      and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')) as tables
+    ${countTablesSql} as tables
   from pg_database d where datname = current_database()`
 
 /**

@@ -48,6 +48,16 @@ export interface DumpedDatabase extends DatabaseShape, Digest {
   readonly extensions: readonly string[]
 }
 
+/** How many tables people made in a database, in whichever schema; those of extensions come with their extension. */
+export const countTablesSql = `(select count(*)::int from pg_class where relkind in ('r', 'p') and relpersistence <> 't' and oid >= 16384
+  and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e'))`
+
+/** What a restore found in a database when it had loaded it. */
+export interface LoadedDatabase {
+  readonly name: string
+  readonly tables: number
+}
+
 /** What the manifest of a point of dumps says beyond what all manifests say. */
 export interface LogicalDetails {
   readonly mode: 'logical'

@@ -1,20 +1,16 @@
+import { isCoffreError } from '@coffre/foundation'
+import { quoted } from '../parts/relation-name.ts'
+import type { TargetServer } from '../parts/target-server.ts'
 import type { DumpedDatabase } from './logical-details.ts'
-import { quoteName, quoteText } from './quote-sql.ts'
-import type { TargetServer } from './target-server.ts'
 
-/** Makes an empty database that takes the dump of another one as it is. Its owner is who signs in, or the old one where that is there. */
+/** Makes an empty database that takes the dump of another one as it is. It belongs to who signs in, or to the old owner. */
 export async function makeDatabase(target: TargetServer, shape: DumpedDatabase, keepsOwner: boolean): Promise<void> {
   const { name, encoding, provider, collate, ctype, locale, owner } = shape
-  const words = [
-    'template template0',
-    `encoding ${quoteText(encoding)}`,
-    `lc_collate ${quoteText(collate)}`,
-    `lc_ctype ${quoteText(ctype)}`,
-  ]
+  const words = [`encoding ${quotedText(encoding)}`, `lc_collate ${quotedText(collate)}`, `lc_ctype ${quotedText(ctype)}`]
   if (provider !== 'libc') words.push(`locale_provider ${provider}`)
-  if (locale !== null) words.push(`${provider === 'builtin' ? 'builtin_locale' : 'icu_locale'} ${quoteText(locale)}`)
-  if (keepsOwner) words.push(`owner ${quoteName(owner)}`)
-  await target.query(`create database ${quoteName(name)} ${words.join(' ')}`)
+  if (provider !== 'libc' && locale !== null) words.push(`${provider}_locale ${quotedText(locale)}`)
+  if (keepsOwner) words.push(`owner ${quoted(owner)}`)
+  await target.ask(`create database ${quoted(name)} template template0 ${words.join(' ')}`)
 }
 
 /**
@@ -23,28 +19,43 @@ export async function makeDatabase(target: TargetServer, shape: DumpedDatabase, 
  */
 export async function settleDatabase(
   target: TargetServer,
-  shape: DumpedDatabase,
+  { name, settings, privileges }: DumpedDatabase,
   keepsPrivileges: boolean,
 ): Promise<readonly string[]> {
-  const { name, settings, privileges } = shape
   const notes: string[] = []
   const attempt = async (what: string, sql: string): Promise<void> => {
-    const refused = await target.attempt(sql)
+    const refused = await refusalOf(target, sql)
     if (refused !== undefined) notes.push(`${what} of database ${name} was not set: ${refused}.`)
   }
   for (const { name: setting, value } of settings) {
     // A session that has the value passes it on: how lists are written is the server's affair.
-    const take = `select set_config(${quoteText(setting)}, ${quoteText(value)}, true)`
-    const set = `alter database ${quoteName(name)} set ${setting.split('.').map(quoteName).join('.')} from current`
+    const take = `select set_config(${quotedText(setting)}, ${quotedText(value)}, true)`
+    const set = `alter database ${quoted(name)} set ${setting.split('.').map(quoted).join('.')} from current`
     await attempt(setting, `begin; ${take}; ${set}; commit`)
-    await target.attempt('rollback')
   }
   if (privileges === null || !keepsPrivileges) return notes
-  await attempt('The right to connect to everybody', `revoke all on database ${quoteName(name)} from public`)
+  await attempt('The right of everybody to connect', `revoke all on database ${quoted(name)} from public`)
   for (const { role, privilege, isGrantable } of privileges) {
-    const to = role === null ? 'public' : quoteName(role)
-    const sql = `grant ${privilege} on database ${quoteName(name)} to ${to}${isGrantable ? ' with grant option' : ''}`
-    await attempt(`${privilege} for ${to}`, sql)
+    const to = role === null ? 'public' : quoted(role)
+    const option = isGrantable ? ' with grant option' : ''
+    await attempt(`${privilege} for ${to}`, `grant ${privilege} on database ${quoted(name)} to ${to}${option}`)
   }
   return notes
+}
+
+/** The server's words when it refuses a statement. */
+export async function refusalOf(target: TargetServer, sql: string): Promise<string | undefined> {
+  try {
+    await target.ask(sql)
+    return undefined
+  } catch (error) {
+    if (!isCoffreError(error) || error.code === 'interrupted') throw error
+    return error.message
+  }
+}
+
+/** A text as SQL writes it, whatever the server takes backslashes for. */
+function quotedText(text: string): string {
+  const doubled = text.replaceAll("'", "''")
+  return doubled.includes('\\') ? ` E'${doubled.replaceAll('\\', '\\\\')}'` : `'${doubled}'`
 }

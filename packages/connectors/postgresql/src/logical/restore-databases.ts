@@ -1,173 +1,102 @@
 import type { PointFile, RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
-import { bytesOf, CoffreError, throwIfAborted } from '@coffre/foundation'
+import { throwIfAborted } from '@coffre/foundation'
+import type { TargetServer } from '../parts/target-server.ts'
 import type { ClientPrograms } from '../programs/find-client-programs.ts'
+import { type ChosenDumps, chooseDumps } from './choose-dumps.ts'
 import { feedProgram } from './feed-program.ts'
-import { type DumpedDatabase, dumpsFolder, globalsFile, readLogicalDetails } from './logical-details.ts'
-import type { LogicalOptions } from './logical-options.ts'
+import { countTablesSql, type DumpedDatabase, dumpsFolder, type LoadedDatabase, readLogicalDetails } from './logical-details.ts'
 import { makeDatabase, settleDatabase } from './make-database.ts'
-import { planRoles, type RolesPlan } from './plan-roles.ts'
+import { type MadeRoles, makeRoles } from './make-roles.ts'
 import { databaseArgument } from './program-output.ts'
-import type { TargetServer } from './target-server.ts'
 
-const globalsBytesMax = 64 * 1024 * 1024
+/** From what to where. */
+export interface DatabasesRestore {
+  readonly point: StoredPoint
+  readonly request: RestoreRequest
+  readonly target: TargetServer
+  readonly programs: ClientPrograms
+  /** All unless given: then, too, the roles that the target lacks are made. */
+  readonly names: readonly string[] | undefined
+}
 
 /**
- * Puts whole databases back into a running server: the roles that it lacks, then each database in one transaction, from the vault
- * straight into pg_restore. What is there already is refused before the first change; when it fails, the databases that were made are
- * dropped again, and roles that were made stay.
+ * Puts whole databases back into a running server, each in one transaction, from the vault straight into pg_restore. What is in the way
+ * is refused before the first change; when it fails, the databases that were made are dropped again, and roles that were made stay.
  */
-export class DatabasesRestore {
-  readonly #point: StoredPoint
-  readonly #request: RestoreRequest
-  readonly #options: LogicalOptions
-  readonly #target: TargetServer
-  readonly #programs: ClientPrograms
-  readonly #signal: AbortSignal
-  readonly #notes: string[] = []
-  readonly #made: string[] = []
-  #fedBytes = 0
-
-  constructor(
-    point: StoredPoint,
-    request: RestoreRequest,
-    options: LogicalOptions,
-    target: TargetServer,
-    programs: ClientPrograms,
-    signal: AbortSignal,
-  ) {
-    this.#point = point
-    this.#request = request
-    this.#options = options
-    this.#target = target
-    this.#programs = programs
-    this.#signal = signal
+export async function restoreDatabases(restore: DatabasesRestore, signal: AbortSignal): Promise<RestoreReport> {
+  const { point, request, target, names } = restore
+  const { databases } = readLogicalDetails(point.manifest)
+  const chosen = await chooseDumps(target, databases, names)
+  request.onProgress(0)
+  throwIfAborted(signal)
+  const roles = await makeRoles(point, target, names === undefined, signal)
+  request.onPhase?.('loading')
+  const made: string[] = []
+  try {
+    const notes = await loadAll(restore, chosen, roles, made, signal)
+    const loaded = await countTables(target, chosen)
+    request.onProgress(1)
+    const counts = { databases: loaded.length, tables: loaded.reduce((sum, { tables }) => sum + tables, 0) }
+    // No secret leaves with the report.
+    const report = { target: { ...request.target, secrets: {} }, counts, details: { loaded } }
+    return { ...report, notes: [...chosen.notes, ...roles.notes, ...notes] }
+  } catch (error) {
+    for (const name of made) await target.dropDatabase(name).catch(() => undefined)
+    throw error
   }
+}
 
-  async run(): Promise<RestoreReport> {
-    const { onProgress, onPhase, target } = this.#request
-    const chosen = this.#choose()
-    const present = await this.#refuseUsed(chosen)
-    onProgress(0)
-    throwIfAborted(this.#signal)
-    const roles = await this.#makeRoles()
-    onPhase?.('laying-out')
-    try {
-      await this.#restoreAll(chosen, present, roles)
-    } catch (error) {
-      for (const name of this.#made) await this.#target.drop(name).catch(() => undefined)
-      throw error
+async function loadAll(
+  { point, request, target, programs }: DatabasesRestore,
+  { databases, present }: ChosenDumps,
+  { lacking }: MadeRoles,
+  made: string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  // Only a superuser may make others the owners of things.
+  const keepsOwners = target.isSuperuser && lacking.length === 0
+  const keepsPrivileges = lacking.length === 0
+  const notes: string[] = []
+  if (!keepsOwners) notes.push(`Everything belongs to ${target.user}, who restored it.`)
+  if (!keepsPrivileges) notes.push(`Rights were not restored: the server has no role ${lacking.join(', ')}.`)
+  const options = [...(keepsOwners ? [] : ['--no-owner']), ...(keepsPrivileges ? [] : ['--no-privileges'])]
+  const totalBytes = databases.reduce((sum, { sizeBytes }) => sum + sizeBytes, 1)
+  let fedBytes = 0
+  const onChunk = (bytes: number): void => {
+    fedBytes += bytes
+    request.onProgress(Math.min(0.99, fedBytes / totalBytes))
+  }
+  for await (const [database, dump] of dumpsOf(point, databases, signal)) {
+    if (!present.has(database.name)) {
+      await makeDatabase(target, database, keepsOwners)
+      made.push(database.name)
     }
-    onProgress(1)
-    const tables = chosen.reduce((sum, one) => sum + one.tables, 0)
-    const counts = { databases: chosen.length, tables, bytes: this.#fedBytes }
-    return { target, counts, notes: this.#notes, details: { databases: chosen.map(({ name }) => name) } }
+    const fixed = ['--no-password', '--single-transaction', '--exit-on-error', '--no-tablespaces']
+    const args = [...fixed, ...options, databaseArgument(database.name)]
+    const call = { folder: programs.folder, program: 'pg_restore', args, login: target.login }
+    await feedProgram(call, dump.content, onChunk, signal)
+    notes.push(...(await settleDatabase(target, database, keepsPrivileges)))
   }
+  return notes
+}
 
-  #choose(): readonly DumpedDatabase[] {
-    const { databases } = readLogicalDetails(this.#point.manifest)
-    const wanted = this.#options.databases
-    if (wanted === undefined) return databases
-    const missing = wanted.filter((name) => databases.every((one) => one.name !== name))
-    if (missing.length === 0) return databases.filter(({ name }) => wanted.includes(name))
-    throw new CoffreError('usage.invalid', `the point has no database ${missing.join(', ')}`, {
-      hint: `It has ${databases.map(({ name }) => name).join(', ')}.`,
-    })
+/** The dumps of some databases, in the order of the point; the content of each is read before the next one is asked for. */
+export async function* dumpsOf(
+  point: StoredPoint,
+  databases: readonly DumpedDatabase[],
+  signal: AbortSignal,
+): AsyncGenerator<readonly [DumpedDatabase, PointFile]> {
+  for await (const item of point.items(dumpsFolder, signal)) {
+    const database = databases.find(({ file }) => file === item.path)
+    if (database !== undefined && item.kind === 'file') yield [database, item]
   }
+}
 
-  /** Resolves to those that are there, and empty. */
-  async #refuseUsed(chosen: readonly DumpedDatabase[]): Promise<ReadonlySet<string>> {
-    const all = await this.#target.databases()
-    const present = chosen.filter(({ name }) => all.has(name)).map(({ name }) => name)
-    const used: string[] = []
-    for (const name of present) if (await this.#target.isUsed(name, this.#signal)) used.push(name)
-    if (used.length === 0) return new Set(present)
-    throw new CoffreError(
-      'target.not-empty',
-      `PostgreSQL at ${this.#target.name} has ${used.join(', ')} already, with something in it`,
-      {
-        hint: 'Nothing was changed. Rename or drop what is there, choose other databases, or restore into another server.',
-      },
-    )
+async function countTables(target: TargetServer, { databases }: ChosenDumps): Promise<readonly LoadedDatabase[]> {
+  const loaded: LoadedDatabase[] = []
+  for (const { name } of databases) {
+    const [row] = await target.on(name, (query) => query(`select ${countTablesSql} as tables`))
+    loaded.push({ name, tables: Number(row?.['tables']) })
   }
-
-  async #makeRoles(): Promise<RolesPlan> {
-    const script = await this.#globals()
-    const plan = planRoles(script, await this.#target.roles())
-    if (plan.hasTablespaces) this.#notes.push('Tablespaces were not made: everything lies in the one of its database.')
-    if (!this.#options.makesRoles || plan.missing.length === 0) return plan
-    const refused: string[] = []
-    for (const statement of plan.statements) {
-      throwIfAborted(this.#signal)
-      const why = await this.#target.attempt(statement)
-      // The statement itself may have a password in it.
-      if (why !== undefined) refused.push(`${statement.split(' ').slice(0, 3).join(' ')} (${why})`)
-    }
-    this.#notes.push(`Roles were made: ${plan.missing.join(', ')}. Those that were there stayed as they were.`)
-    if (!readLogicalDetails(this.#point.manifest).hasRolePasswords)
-      this.#notes.push('They have no passwords, because the point has none: set them with ALTER ROLE … PASSWORD.')
-    if (refused.length > 0) this.#notes.push(`The server refused of them: ${refused.join('; ')}.`)
-    return plan
-  }
-
-  async #globals(): Promise<string> {
-    const chunks: Buffer[] = []
-    for await (const item of this.#point.items('', this.#signal)) {
-      if (item.kind !== 'file' || item.path !== globalsFile) continue
-      let sizeBytes = 0
-      for await (const chunk of item.content) {
-        sizeBytes += chunk.length
-        if (sizeBytes > globalsBytesMax)
-          throw new CoffreError('target.failed', `${globalsFile} is larger than ${globalsBytesMax} bytes`)
-        chunks.push(Buffer.from(chunk))
-      }
-    }
-    return Buffer.concat(chunks).toString()
-  }
-
-  async #restoreAll(chosen: readonly DumpedDatabase[], present: ReadonlySet<string>, { roles }: RolesPlan): Promise<void> {
-    const there = await this.#target.roles()
-    const lacking = roles.filter((role) => !there.has(role))
-    // Only a superuser may make others the owners of things.
-    const keepsOwners = this.#target.isSuperuser && lacking.length === 0
-    const keepsPrivileges = lacking.length === 0
-    if (!keepsOwners) this.#notes.push(`Everything belongs to ${this.#target.user}, who restored it.`)
-    if (!keepsPrivileges) this.#notes.push(`Rights were not restored: the server has no ${lacking.join(', ')}.`)
-    const options = [...(keepsOwners ? [] : ['--no-owner']), ...(keepsPrivileges ? [] : ['--no-privileges'])]
-    for await (const item of this.#point.items(dumpsFolder, this.#signal)) {
-      const database = chosen.find(({ file }) => file === bytesOf(item.path).toString())
-      if (database === undefined || item.kind !== 'file') continue
-      if (!present.has(database.name)) {
-        await makeDatabase(this.#target, database, keepsOwners)
-        this.#made.push(database.name)
-      }
-      await this.#restoreOne(database, item, options, chosen)
-      this.#notes.push(...(await settleDatabase(this.#target, database, keepsPrivileges)))
-    }
-  }
-
-  async #restoreOne(
-    { name }: DumpedDatabase,
-    { content }: PointFile,
-    options: readonly string[],
-    chosen: readonly DumpedDatabase[],
-  ): Promise<void> {
-    const totalBytes = Math.max(
-      1,
-      chosen.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    )
-    const args = [
-      '--no-password',
-      '--single-transaction',
-      '--exit-on-error',
-      '--no-tablespaces',
-      ...options,
-      databaseArgument(name),
-    ]
-    const { folder } = this.#programs
-    const onChunk = (bytes: number): void => {
-      this.#fedBytes += bytes
-      this.#request.onProgress(Math.min(0.99, this.#fedBytes / totalBytes))
-    }
-    await feedProgram({ folder, program: 'pg_restore', args, login: this.#target.login }, content, onChunk, this.#signal)
-  }
+  return loaded
 }

@@ -110,15 +110,24 @@ for (const [major, reader, has] of [
 
 test('what is in a target is refused before the first change, and chosen databases come alone', async () => {
   await using target = await PostgresServer.start(18)
-  await target.query('create table mine (n int)')
+  await target.query('create database crm')
+  await target.query('create table mine (n int)', undefined, 'crm')
   const restore = (more: Partial<RestoreRequest> = {}) => connector.restore(point, into(target, more), systemContext, noSignal)
-  assert.match(await refusal(restore()), /^target.not-empty: .* has postgres already/)
+  assert.match(await refusal(restore()), /^target.not-empty: .* has crm already/)
   assert.match(await refusal(restore({ options: { databases: ['nope'] } })), /^usage.invalid: .* no database nope/)
   const names = async () =>
     (await target.query('select datname from pg_database where not datistemplate order by 1')).map(({ datname }) => datname)
-  assert.deepEqual(await names(), ['postgres'])
+  assert.deepEqual(await names(), ['crm', 'postgres'])
+  await target.query('create role modest login createrole')
+  const modest = { kind: 'engine', config: configOf(target, { user: 'modest' }), secrets: {} } as const
+  assert.match(
+    await refusal(restore({ target: modest, options: { databases: [awkward] } })),
+    /^source.credentials: role modest may not/,
+  )
+  assert.match(await refusal(restore({ overwrite: true })), /^usage.invalid: nothing of a running server is overwritten/)
+  assert.deepEqual(await names(), ['crm', 'postgres'])
   const report = await restore({ options: { databases: [awkward] } })
-  assert.deepEqual(await names(), [awkward, 'postgres'].toSorted())
+  assert.deepEqual(await names(), [awkward, 'crm', 'postgres'].toSorted())
   assert.equal(report.counts['tables'], 1)
   assert.match(await refusal(restore({ options: { databases: [awkward] } })), /^target.not-empty/)
 })

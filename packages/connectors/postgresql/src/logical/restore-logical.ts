@@ -1,13 +1,15 @@
 import { resolve } from 'node:path'
 import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
-import { bytesOf, CoffreError, interruption, throwIfAborted } from '@coffre/foundation'
-import { findClientPrograms } from '../programs/find-client-programs.ts'
+import { bytesOf, CoffreError, interruption, isCoffreError, throwIfAborted } from '@coffre/foundation'
+import { parsePostgresqlConfig, parsePostgresqlSecrets } from '../config.ts'
+import { partsWishOf } from '../parts/parts-wish.ts'
+import { TargetServer } from '../parts/target-server.ts'
+import { type ClientPrograms, findClientPrograms } from '../programs/find-client-programs.ts'
 import { checkDataFolder } from '../restore/data-folder.ts'
+import { parseRestoreOptions } from '../restore/restore-options.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { readLogicalDetails } from './logical-details.ts'
-import { parseLogicalOptions } from './logical-options.ts'
-import { DatabasesRestore } from './restore-databases.ts'
-import { TargetServer } from './target-server.ts'
+import { restoreDatabases } from './restore-databases.ts'
 
 /** Puts a point of dumps back: as files into a folder, or as databases into a running server. */
 export async function restoreLogical(
@@ -55,20 +57,31 @@ async function restoreIntoServer(
   settings: PostgresqlSettings,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
-  const { target, options, parts } = request
+  const { target, options } = request
   if (target.kind !== 'engine') throw new Error('databases are restored into a server')
-  if (parts !== undefined) throw new CoffreError('usage.invalid', 'of a point of dumps whole databases are restored')
-  const wanted = parseLogicalOptions(options)
   const { major, dumpMajor } = readLogicalDetails(point.manifest)
-  await using server = await TargetServer.open(target.config, target.secrets, signal)
-  if (server.major < major) {
-    throw new CoffreError('target.failed', `PostgreSQL at ${server.name} is ${server.major}, and the point is of ${major}`, {
-      hint: 'Nothing was changed. Restore into a server of the same or a newer major version.',
-    })
+  const access = { config: parsePostgresqlConfig(target.config), secrets: parsePostgresqlSecrets(target.secrets) }
+  const wish = partsWishOf(request, parseRestoreOptions(options), access.config.database)
+  const server = await TargetServer.open(access, signal)
+  server.refuseOlder(major)
+  const programs = await findProgramsFor(server.major, dumpMajor, settings, signal)
+  if (wish.kind === 'databases') {
+    return await restoreDatabases({ point, request, target: server, programs, names: wish.names }, signal)
   }
-  // What a newer one says is not understood by an older server.
-  const programs = await findClientPrograms(Math.max(dumpMajor, server.major), settings, signal).catch(() =>
-    findClientPrograms(dumpMajor, settings, signal),
-  )
-  return await new DatabasesRestore(point, request, wanted, server, programs, signal).run()
+  throw new CoffreError('usage.invalid', 'of a point of dumps whole databases are restored')
+}
+
+/** Of the target's version if possible: what newer programs say is not understood by older servers. */
+async function findProgramsFor(
+  targetMajor: number,
+  dumpMajor: number,
+  settings: PostgresqlSettings,
+  signal: AbortSignal,
+): Promise<ClientPrograms> {
+  try {
+    return await findClientPrograms(Math.max(dumpMajor, targetMajor), settings, signal)
+  } catch (error) {
+    if (!isCoffreError(error, 'engine.missing')) throw error
+    return await findClientPrograms(dumpMajor, settings, signal)
+  }
 }

@@ -6,11 +6,7 @@ import { bytesOf, isCoffreError, throwIfAborted } from '@coffre/foundation'
 import { findClientPrograms } from '../programs/find-client-programs.ts'
 import { runEngineProgram } from '../restore/engine-program.ts'
 import type { PostgresqlSettings } from '../settings.ts'
-import { type Digest, globalsFile, type LogicalDetails, readLogicalDetails } from './logical-details.ts'
-import { TargetServer } from './target-server.ts'
-
-const countSql = `select count(*)::int as n from pg_class where relkind in ('r', 'p') and relpersistence <> 't' and oid >= 16384
-  and not exists (select from pg_depend where classid = 'pg_class'::regclass and objid = pg_class.oid and deptype = 'e')`
+import { type Digest, globalsFile, type LoadedDatabase, type LogicalDetails, readLogicalDetails } from './logical-details.ts'
 
 /** Looks at restored dumps: as files, that they are what was dumped, and that pg_restore reads them to the end; as databases, that all tables are there. */
 export async function verifyLogical(
@@ -23,16 +19,11 @@ export async function verifyLogical(
   const details = readLogicalDetails(point.manifest)
   const { target } = restored
   if (target.kind === 'folder') return checkDumps(resolve(bytesOf(target.path).toString()), details, settings, signal)
-  const names = restored.details?.['databases'] as readonly string[] | undefined
-  await using server = await TargetServer.open(target.config, target.secrets, signal)
-  const findings: Finding[] = []
-  for (const { name, tables } of details.databases) {
-    if (names?.includes(name) === false) continue
-    const [row] = await server.queryIn(name, countSql, signal)
-    const found = Number(row?.['n'])
-    if (found !== tables) findings.push(problem('postgresql.table-missing', `${name} has ${found} tables, and had ${tables}`))
-  }
-  return findings
+  const loaded = (restored.details?.['loaded'] ?? []) as readonly LoadedDatabase[]
+  return loaded.flatMap(({ name, tables: found }): readonly Finding[] => {
+    const expected = details.databases.find((one) => one.name === name)?.tables
+    return found === expected ? [] : [problem('postgresql.table-missing', `${name} has ${found} tables, and had ${expected}`)]
+  })
 }
 
 async function checkDumps(
