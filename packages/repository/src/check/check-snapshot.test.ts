@@ -135,3 +135,34 @@ test('an abort ends the check', async () => {
   const checking = checkSnapshot(fixture.repository, index, made.wanted, { read: 'all' }, AbortSignal.abort())
   await assert.rejects(checking, { code: 'interrupted' })
 })
+
+/** Counts the listings of packs. */
+class ListingBackend extends MemoryBackend {
+  listings = 0
+
+  override list(...args: Parameters<MemoryBackend['list']>): ReturnType<MemoryBackend['list']> {
+    if (args[0] === 'pack') this.listings++
+    return super.list(...args)
+  }
+}
+
+test('few packs are asked for one by one, many by a listing; what is missing is told either way', async () => {
+  for (const [files, listings] of [
+    [3, 0],
+    [60, 1],
+  ] as const) {
+    const backend = new ListingBackend()
+    await using fixture = await RepositoryFixture.create({ backend })
+    const names = Array.from({ length: files }, (_, n) => [`f${n}`, fixture.noise(4000, n)])
+    const wanted = await fixture.snapshot(Object.fromEntries(names), { packBytes: 4096 })
+    const index = await loadIndex(fixture.repository, {}, fixture.signal)
+    const [lost = ''] = await fixture.repository.names('pack', fixture.signal)
+    await backend.remove({ type: 'pack', name: lost }, fixture.signal)
+    backend.listings = 0
+    const findings: Finding[] = []
+    const onFinding = (finding: Finding): void => void findings.push(finding)
+    await checkSnapshot(fixture.repository, index, wanted, { read: 'none', onFinding }, fixture.signal)
+    assert.equal(backend.listings, listings)
+    assert.ok(findings.length > 0)
+  }
+})
