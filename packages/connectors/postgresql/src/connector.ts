@@ -40,7 +40,7 @@ export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Co
         : PostgresqlSource.open({ config, secrets }, context, signal),
     restore: (point, request, context, signal) =>
       isLogical(point.manifest)
-        ? restoreLogical(point, request, settings, signal)
+        ? restoreLogical(point, request, settings, context, signal)
         : restorePostgresql(point, request, settings, context, signal),
     locate: locatePostgresql,
     mapLog: mapPostgresqlLog,

@@ -38,7 +38,7 @@ export async function restoreDatabases(restore: DatabasesRestore, signal: AbortS
     request.onProgress(1)
     const counts = { databases: loaded.length, tables: loaded.reduce((sum, { tables }) => sum + tables, 0) }
     // No secret leaves with the report.
-    const report = { target: { ...request.target, secrets: {} }, counts, details: { loaded } }
+    const report = { target: { ...request.target, secrets: {} }, counts, details: { databases: loaded } }
     return { ...report, notes: [...chosen.notes, ...roles.notes, ...notes] }
   } catch (error) {
     for (const name of made) await target.dropDatabase(name).catch(() => undefined)

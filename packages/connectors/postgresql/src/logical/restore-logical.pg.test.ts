@@ -56,7 +56,7 @@ function quoted(name: string): string {
 /** Where the programs of several versions are. */
 async function settingsFor(...majors: readonly PostgresMajor[]): Promise<PostgresqlSettings> {
   const folders = await Promise.all(majors.map(async (major) => [major, (await postgresInstallation(major)).binFolder] as const))
-  return { engineFolders: Object.fromEntries(folders) }
+  return { engineFolders: Object.fromEntries(folders), engineAccount: 'nobody' }
 }
 
 function configOf(server: PostgresServer, more: Readonly<Record<string, unknown>> = {}) {
@@ -130,6 +130,27 @@ test('what is in a target is refused before the first change, and chosen databas
   assert.deepEqual(await names(), [awkward, 'crm', 'postgres'].toSorted())
   assert.equal(report.counts['tables'], 1)
   assert.match(await refusal(restore({ options: { databases: [awkward] } })), /^target.not-empty/)
+})
+
+test('tables of a dump come with their rows, indexes and partitions into another schema, and what points outside is told', async () => {
+  await using target = await PostgresServer.start(18)
+  await target.query('create schema crm; create table crm.orders (mine int)')
+  const restore = (parts: readonly string[], options: object) =>
+    connector.restore(point, into(target, { parts, options }), systemContext, noSignal)
+  assert.match(await refusal(restore(['crm.orders'], { database: 'nope' })), /^usage.invalid: .* no database nope/)
+  assert.match(await refusal(restore(['crm.order'], { database: 'crm' })), /^usage.invalid: there is no table crm.order/)
+  assert.match(await refusal(restore(['crm.orders'], { database: 'crm' })), /^target.not-empty: .*crm.orders/)
+  const report = await restore(['crm.orders', 'crm.customers'], { database: 'crm', schema: 'restored' })
+  assert.deepEqual(report.counts, { 'restored.customers': 1000, 'restored.orders': 400 })
+  const sums = (schema: string) => `select (select sum(hashtext(c::text)) from ${schema}.customers c) as customers,
+    (select sum(hashtext(o::text)) from ${schema}.orders o) as orders, nextval('${schema}.customers_id_seq')::int as next,
+    (select count(*)::int from pg_indexes where schemaname = '${schema}' and tablename <> 'per_day') as indexes,
+    (select count(*)::int from pg_constraint where contype = 'f' and conrelid = '${schema}.orders'::regclass) as keys`
+  assert.deepEqual(await target.query(sums('restored')), await source.query(sums('crm'), undefined, 'crm'))
+  assert.deepEqual(await connector.verify(point, report, systemContext, noSignal), [])
+  const alone = await restore(['crm.orders'], { database: 'crm', schema: 'alone' })
+  assert.match(alone.notes.join('\n'), /orders_customer_fkey/)
+  assert.deepEqual(await target.query('select count(*)::int as n from alone.orders'), [{ n: 400 }])
 })
 
 test('a dump that breaks off leaves no database behind', async () => {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
-import { bytesOf, CoffreError, interruption, isCoffreError, throwIfAborted } from '@coffre/foundation'
+import { bytesOf, CoffreError, type Context, interruption, isCoffreError, throwIfAborted } from '@coffre/foundation'
 import { parsePostgresqlConfig, parsePostgresqlSecrets } from '../config.ts'
 import { partsWishOf } from '../parts/parts-wish.ts'
 import { TargetServer } from '../parts/target-server.ts'
@@ -10,18 +10,20 @@ import { parseRestoreOptions } from '../restore/restore-options.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { readLogicalDetails } from './logical-details.ts'
 import { restoreDatabases } from './restore-databases.ts'
+import { restoreDumpedTables } from './restore-dumped-tables.ts'
 
 /** Puts a point of dumps back: as files into a folder, or as databases into a running server. */
 export async function restoreLogical(
   point: StoredPoint,
   request: RestoreRequest,
   settings: PostgresqlSettings,
+  context: Context,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
   try {
     return request.target.kind === 'folder'
       ? await layOutDumps(point, request, signal)
-      : await restoreIntoServer(point, request, settings, signal)
+      : await restoreIntoServer(point, request, settings, context, signal)
   } catch (error) {
     throw signal.aborted ? interruption(signal) : error
   }
@@ -55,6 +57,7 @@ async function restoreIntoServer(
   point: StoredPoint,
   request: RestoreRequest,
   settings: PostgresqlSettings,
+  context: Context,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
   const { target, options } = request
@@ -65,10 +68,10 @@ async function restoreIntoServer(
   const server = await TargetServer.open(access, signal)
   server.refuseOlder(major)
   const programs = await findProgramsFor(server.major, dumpMajor, settings, signal)
-  if (wish.kind === 'databases') {
+  if (wish.kind === 'databases')
     return await restoreDatabases({ point, request, target: server, programs, names: wish.names }, signal)
-  }
-  throw new CoffreError('usage.invalid', 'of a point of dumps whole databases are restored')
+  const restore = { point, request, target: server, programs, into: access.config.database, wish }
+  return await restoreDumpedTables(restore, settings, context, signal)
 }
 
 /** Of the target's version if possible: what newer programs say is not understood by older servers. */

@@ -3,8 +3,10 @@ import { createReadStream } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Finding, RestoreReport, StoredPoint } from '@coffre/connector'
 import { bytesOf, isCoffreError, throwIfAborted } from '@coffre/foundation'
+import { judgeCounts } from '../parts/row-counts.ts'
 import { findClientPrograms } from '../programs/find-client-programs.ts'
 import { runEngineProgram } from '../restore/engine-program.ts'
+import { readRestoredDetails } from '../restore/restored-details.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { type Digest, globalsFile, type LoadedDatabase, type LogicalDetails, readLogicalDetails } from './logical-details.ts'
 
@@ -19,11 +21,13 @@ export async function verifyLogical(
   const details = readLogicalDetails(point.manifest)
   const { target } = restored
   if (target.kind === 'folder') return checkDumps(resolve(bytesOf(target.path).toString()), details, settings, signal)
-  const loaded = (restored.details?.['loaded'] ?? []) as readonly LoadedDatabase[]
-  return loaded.flatMap(({ name, tables: found }): readonly Finding[] => {
+  const loaded = (restored.details?.['databases'] ?? []) as readonly LoadedDatabase[]
+  const rows = judgeCounts(readRestoredDetails(restored).loaded ?? [])
+  const missing = loaded.flatMap(({ name, tables: found }): readonly Finding[] => {
     const expected = details.databases.find((one) => one.name === name)?.tables
     return found === expected ? [] : [problem('postgresql.table-missing', `${name} has ${found} tables, and had ${expected}`)]
   })
+  return [...rows, ...missing]
 }
 
 async function checkDumps(

@@ -74,7 +74,7 @@ function load(
 }
 
 /** What can be known of the target before hours of recovery. Once all is known it is looked at again. */
-async function checkEarly(target: TargetServer, into: string, wish: PartsWish): Promise<void> {
+export async function checkEarly(target: TargetServer, into: string, wish: PartsWish): Promise<void> {
   if (wish.kind === 'databases') return await refusePresent(target, wish.names ?? [])
   const names = wish.tables.map((text) => {
     const { schema, name } = parseRelationName(text)

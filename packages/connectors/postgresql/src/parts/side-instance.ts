@@ -2,12 +2,13 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RestoreRequest, StoredPoint } from '@coffre/connector'
-import type { Context } from '@coffre/foundation'
+import { CoffreError, type Context } from '@coffre/foundation'
 import { readBaseDetails } from '../base/base-details.ts'
 import type { ServerLogin } from '../programs/client-program.ts'
 import { checkDataFolder } from '../restore/data-folder.ts'
 import { type EngineAccount, findEngineAccount, giveTo } from '../restore/engine-account.ts'
 import { type EngineBinaries, findEngineBinaries } from '../restore/engine-binaries.ts'
+import { runEngineProgram } from '../restore/engine-program.ts'
 import { recoverCluster } from '../restore/recover-cluster.ts'
 import { neededBytes, recoveryTarget } from '../restore/recovery-target.ts'
 import { socketFolderBytesMax, startEngine, stopEngine } from '../restore/start-engine.ts'
@@ -60,6 +61,37 @@ export class SideInstance implements AsyncDisposable {
       await recoverCluster(point, plan, server, { onProgress, ...(onPhase === undefined ? {} : { onPhase }) }, context, signal)
       const side = { socketFolder, port, user }
       return new SideInstance(place, side, await endPrepared(side, signal))
+    } catch (error) {
+      await removePlace(place)
+      throw error
+    }
+  }
+
+  /** A cluster of our own in which there is nothing yet. */
+  static async empty(
+    binaries: EngineBinaries,
+    settings: PostgresqlSettings,
+    context: Context,
+    signal: AbortSignal,
+  ): Promise<SideInstance> {
+    const account = await findEngineAccount(settings.engineAccount)
+    const place = await makePlace(settings.scratchFolder, binaries, account, context.clock.nowMs())
+    try {
+      const { folder, socketFolder } = place
+      const user = 'postgres'
+      const args = ['--pgdata', folder, `--username=${user}`, '--auth=reject', '--encoding=UTF8', '--locale=C', '--no-sync']
+      const { exitCode, stderr } = await runEngineProgram(binaries, 'initdb', args, account, signal)
+      if (exitCode !== 0) {
+        throw new CoffreError('engine.failed', `initdb ended with ${exitCode}; it said last: ${stderr.trim().split('\n').at(-1)}`, {
+          hint: 'The target was not touched. A server is started aside, out of which the tables are taken.',
+        })
+      }
+      await startEngine(
+        { folder, binaries, account, port, asProduction: false, owner: user, asideIn: socketFolder },
+        context.clock,
+        signal,
+      )
+      return new SideInstance(place, { socketFolder, port, user }, [])
     } catch (error) {
       await removePlace(place)
       throw error

@@ -1,0 +1,153 @@
+import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
+import { CoffreError, type Context, isCoffreError } from '@coffre/foundation'
+import type { ChosenTable } from '../parts/chosen-tables.ts'
+import { chooseTables } from '../parts/chosen-tables.ts'
+import { namesOf } from '../parts/move-tables.ts'
+import type { PartsWish } from '../parts/parts-wish.ts'
+import { quoted, type RelationName } from '../parts/relation-name.ts'
+import { checkEarly } from '../parts/restore-into-server.ts'
+import { restoreTables } from '../parts/restore-tables.ts'
+import { SideInstance } from '../parts/side-instance.ts'
+import { openSide } from '../parts/side-session.ts'
+import type { TargetServer } from '../parts/target-server.ts'
+import { type ClientPrograms, findClientPrograms } from '../programs/find-client-programs.ts'
+import { type EngineBinaries, findEngineBinaries } from '../restore/engine-binaries.ts'
+import { writeRestoredDetails } from '../restore/restored-details.ts'
+import type { PostgresqlSettings } from '../settings.ts'
+import { onDatabase } from '../verify/local-session.ts'
+import { feedProgram } from './feed-program.ts'
+import { type DumpedDatabase, readLogicalDetails } from './logical-details.ts'
+import { readGlobals } from './make-roles.ts'
+import { planRoles } from './plan-roles.ts'
+import { databaseArgument } from './program-output.ts'
+import { dumpsOf } from './restore-databases.ts'
+
+/** From what to where. */
+export interface TablesRestore {
+  readonly point: StoredPoint
+  readonly request: RestoreRequest
+  readonly target: TargetServer
+  readonly programs: ClientPrograms
+  /** The database that the target's address names. */
+  readonly into: string
+  readonly wish: Extract<PartsWish, { readonly kind: 'tables' }>
+}
+
+/** What loading the side instance is taken for of the whole work. */
+const sideShare = 0.6
+
+/**
+ * Restores tables of a dump into a running server. pg_restore alone would bring them back without their indexes, and under the names that
+ * they have: so an empty server of our own is given the whole schema, and the rows of these tables only, and they are taken out of that.
+ */
+export async function restoreDumpedTables(
+  restore: TablesRestore,
+  settings: PostgresqlSettings,
+  context: Context,
+  signal: AbortSignal,
+): Promise<RestoreReport> {
+  const { point, request, target, programs, into, wish } = restore
+  if (request.target.kind !== 'engine') throw new Error('tables are restored into a server')
+  const { dumpMajor, databases } = readLogicalDetails(point.manifest)
+  const database = databases.find(({ name }) => name === wish.database)
+  if (database === undefined) {
+    throw new CoffreError('usage.invalid', `the point has no database ${wish.database}`, {
+      hint: `Nothing was changed. Say with --database where the tables come from: ${databases.map(({ name }) => name).join(', ')}.`,
+    })
+  }
+  await checkEarly(target, into, wish)
+  const { binaries, programs: sidePrograms } = await findSide(dumpMajor, target.major, settings, signal)
+  const feed = (args: readonly string[], onChunk: (bytes: number) => void): Promise<void> =>
+    feedSide(point, database, side, sidePrograms, args, onChunk, signal)
+  request.onPhase?.('laying-out')
+  request.onProgress(0)
+  await using side = await SideInstance.empty(binaries, settings, context, signal)
+  await makeSideRoles(side, point, signal)
+  await onDatabase(side.server, 'template1', signal, (query) =>
+    query(`create database ${quoted(database.name)} template template0 encoding '${database.encoding}' locale 'C'`),
+  )
+  await feed(['--schema-only', '--no-publications', '--no-subscriptions'], () => undefined)
+  const rows = await openSide(side, database.name, signal, async (query) => {
+    const chosen = await chooseTables(query, wish.tables, database.name)
+    // Rows of other tables are not here: nothing may look for them.
+    await query(`alter database ${quoted(database.name)} set session_replication_role = replica`)
+    return rowsArguments(chosen, await namesOf(query, chosen, undefined))
+  })
+  let fedBytes = 0
+  const onChunk = (bytes: number): void => {
+    fedBytes += bytes
+    request.onProgress(Math.min(1, fedBytes / Math.max(1, database.sizeBytes)) * sideShare)
+  }
+  await feed(['--section=data', ...rows], onChunk)
+  request.onPhase?.('loading')
+  const { counts, notes } = await restoreTables(side, target, into, wish, programs, signal)
+  request.onProgress(1)
+  return {
+    // No secret leaves with the report.
+    target: { ...request.target, secrets: {} },
+    counts: Object.fromEntries(counts.map(({ table, expected, found }) => [table, found ?? expected])),
+    notes,
+    details: writeRestoredDetails({ rewritten: [], assertions: [], isReplayed: false, loaded: counts }),
+  }
+}
+
+/** Policies name roles; nobody signs in as one of them. */
+async function makeSideRoles(side: SideInstance, point: StoredPoint, signal: AbortSignal): Promise<void> {
+  const { missing } = planRoles(await readGlobals(point, signal), new Set([side.server.user]))
+  await onDatabase(side.server, 'template1', signal, async (query) => {
+    for (const role of missing) await query(`create role ${quoted(role)}`)
+  })
+}
+
+/** By their bare names: those of another schema that are called alike are loaded, too, and stay where they are. */
+function rowsArguments(chosen: readonly ChosenTable[], names: readonly RelationName[]): readonly string[] {
+  const schemas = [...new Set(chosen.map(({ schema }) => schema))]
+  return [
+    ...schemas.map((schema) => `--schema=${schema}`),
+    ...[...new Set(names.map(({ name }) => name))].map((name) => `--table=${name}`),
+  ]
+}
+
+/** An engine that takes the dump, and gives no more than the target can take. */
+async function findSide(
+  dumpMajor: number,
+  targetMajor: number,
+  settings: PostgresqlSettings,
+  signal: AbortSignal,
+): Promise<{ readonly binaries: EngineBinaries; readonly programs: ClientPrograms }> {
+  let lacking: unknown
+  for (let major = dumpMajor; major <= Math.max(dumpMajor, targetMajor); major++) {
+    try {
+      const binaries = await findEngineBinaries(major, settings, signal)
+      return { binaries, programs: await findClientPrograms(major, settings, signal) }
+    } catch (error) {
+      if (!isCoffreError(error, 'engine.missing')) throw error
+      lacking ??= error
+    }
+  }
+  throw lacking
+}
+
+/** Reads the dump, or as much of it as is wanted, into the side instance. */
+async function feedSide(
+  point: StoredPoint,
+  database: DumpedDatabase,
+  { login }: SideInstance,
+  { folder }: ClientPrograms,
+  args: readonly string[],
+  onChunk: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const bare = ['--no-owner', '--no-privileges', '--no-tablespaces', '--no-security-labels']
+  const all = ['--no-password', '--single-transaction', '--exit-on-error', ...bare, ...args, databaseArgument(database.name)]
+  try {
+    for await (const [, dump] of dumpsOf(point, [database], signal))
+      await feedProgram({ folder, program: 'pg_restore', args: all, login }, dump.content, onChunk, signal)
+  } catch (error) {
+    if (!isCoffreError(error, 'engine.failed')) throw error
+    throw new CoffreError('engine.failed', `the tables could not be taken out of the dump: ${error.message}`, {
+      cause: error,
+      hint: 'The target was not touched. Install what is lacking here, or restore the whole database with --databases.',
+    })
+  }
+}
