@@ -104,13 +104,33 @@ export const startRestore = defineOperation({
   body: z.object({
     ...logTargetSchema.shape,
     point: idSchema.optional().describe('without this and any other target the latest state, or the latest completed point'),
-    to: z.string().min(1).max(4096).describe('an absolute path on the machine of the worker'),
+    to: z.string().min(1).max(4096).optional().describe('an absolute path on the machine of the worker; either this or `into`'),
+    into: z
+      .object({
+        config: z.record(z.string(), z.unknown()).describe("as that of a source of the point's engine"),
+        secrets: z.record(z.string(), z.unknown()).optional().describe('kept encrypted until the job ends, never shown again'),
+      })
+      .optional()
+      .describe('a running engine that takes what is restored'),
+    parts: z
+      .array(z.string().min(1).max(1000))
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe("only these, in the words of the engine; see its page: PostgreSQL's tables, as schema.table"),
     overwrite: z.boolean().default(false),
     options: z.record(z.string(), z.unknown()).optional().describe('what only the engine knows of; see the page of the engine'),
   }),
   status: 202,
   answer: jobSchema,
-  problems: ['object.missing', 'point.none', 'point.not-restorable', 'target.not-empty', 'journal.outside-window'],
+  problems: [
+    'object.missing',
+    'point.none',
+    'point.not-restorable',
+    'source.config-invalid',
+    'target.not-empty',
+    'journal.outside-window',
+  ],
 })
 
 export const explainRestore = defineOperation({

@@ -9,6 +9,7 @@ import { up as vaultRecords } from './migrations/0005-vault-records.ts'
 import { up as jobFailures } from './migrations/0006-job-failures.ts'
 import { up as lockedVaults } from './migrations/0007-locked-vaults.ts'
 import { up as streams } from './migrations/0008-streams.ts'
+import { up as restoreSecrets } from './migrations/0009-restore-secrets.ts'
 
 /** In this order, for ever: what was released is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0006-job-failures': { up: jobFailures },
   '0007-locked-vaults': { up: lockedVaults },
   '0008-streams': { up: streams },
+  '0009-restore-secrets': { up: restoreSecrets },
 }
 
 /** Brings the catalogue to the layout of this version. Of several servers that start at once, one does it and the others wait. */

@@ -73,12 +73,41 @@ test('each start makes a job that waits, for what it names, and is in the audit 
   }
 })
 
+test('what a restore signs in with is kept sealed for as long as its job, and shown nowhere', async () => {
+  const { client } = person
+  const { catalogue, projectId } = api.its
+  const shop = await makeSource(catalogue, context, projectId, 'shop')
+  const id = await makePoint(catalogue, context, { projectId, vaultId, sourceId: shop })
+  await catalogue.updateTable('point').set({ engine: 'postgresql' }).where('id', '=', id).execute()
+  const secrets = { password: 'Into-Password-7' }
+  const config = { members: [{ host: 'db', port: 5432 }], user: 'keeper', database: 'shop' }
+  const body = { point: id, into: { config, secrets }, parts: ['public.orders'], options: { schema: 'restored' } }
+  const made = await client.call(startRestore, { params: { source: 'shop' }, body })
+  const row = () => catalogue.selectFrom('job').selectAll().where('id', '=', made.id).executeTakeFirstOrThrow()
+  const { secretId, request } = await row()
+  assert.ok(secretId !== null)
+  const kept = () => catalogue.selectFrom('secret').selectAll().where('id', '=', secretId).execute()
+  assert.equal((await kept()).length, 1)
+  const shown = JSON.stringify([made, request, await kept(), await api.lastEntries(3)])
+  assert.ok(!shown.includes(secrets.password))
+  assert.deepEqual((request as { into?: unknown }).into, { config })
+  await client.call(cancelJob, { params: { job: made.id } })
+  assert.deepEqual([(await row()).secretId, await kept()], [null, []])
+  const wrong: readonly (readonly [NonNullable<ClientInput<typeof startRestore>['body']>, string])[] = [
+    [{ ...body, into: { config: { ...config, password: 'x' } } }, 'source.config-invalid'],
+    [{ ...body, into: { config, secrets: { passphrase: 'x' } } }, 'source.config-invalid'],
+    [{ point: id, to: '/out', parts: ['public.orders'] }, 'usage.invalid'],
+  ]
+  for (const [input, code] of wrong)
+    await assert.rejects(client.call(startRestore, { params: { source: 'shop' }, body: input }), codeIs(code))
+})
+
 test('what cannot be started is refused before there is a job', async () => {
   const { client } = person
   const everything = await client.call(listJobs, { query: {} })
   const empty = await makeSource(api.its.catalogue, context, api.its.projectId, 'empty')
   const leaving = await point({ state: 'DELETING' })
-  const restore = (source: string, body: ClientInput<typeof startRestore>['body']) =>
+  const restore = (source: string, body: NonNullable<ClientInput<typeof startRestore>['body']>) =>
     client.call(startRestore, { params: { source }, body })
   const refused: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
     'object.missing': [
@@ -100,6 +129,9 @@ test('what cannot be started is refused before there is a job', async () => {
     ],
     'usage.invalid': [
       () => restore('docs', { to: 'out' }),
+      () => restore('docs', {}),
+      () => restore('docs', { to: '/out', into: { config: {} } }),
+      () => restore('docs', { into: { config: {} } }),
       () => restore('docs', { to: '/out', position: '0/1' }),
       () => restore('docs', { to: '/out', point: nothingId, latest: true }),
     ],

@@ -54,7 +54,10 @@ export const jobRequestSchemas = {
     machine: machineSchema,
     pointId: z.uuid().exactOptional(),
     wish: logWishSchema.exactOptional(),
-    to: z.string(),
+    /** A folder; or a running engine, of this one's configuration, whose secret the job's row names. */
+    to: z.string().exactOptional(),
+    into: z.object({ config: z.record(z.string(), z.unknown()) }).exactOptional(),
+    parts: z.array(z.string()).exactOptional(),
     overwrite: z.boolean(),
     options: z.record(z.string(), z.unknown()).exactOptional(),
   }),

@@ -1,3 +1,4 @@
+import { finalJobStates } from '@coffre/api-contract'
 import type { Context } from '@coffre/foundation'
 import { type Insertable, type Selectable, sql, type Transaction, type Updateable } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
@@ -228,11 +229,13 @@ export class JobStore {
   ): Promise<void> {
     const state = nextJobState(job.state, event)
     if (state === undefined) throw new Error(`job ${job.id} cannot be ${event} while it is ${job.state}`)
+    const isEnd = finalJobStates.has(state)
     await transaction
       .updateTable('job')
-      .set({ ...columns, state, message: message ?? null })
+      .set({ ...columns, state, message: message ?? null, ...(isEnd ? { secretId: null } : {}) })
       .where('id', '=', job.id)
       .execute()
+    if (isEnd && job.secretId !== null) await transaction.deleteFrom('secret').where('id', '=', job.secretId).execute()
     await sql`
       insert into job_state (job_id, number, state, message, attempt, at)
       select ${job.id}, coalesce(max(number), 0) + 1, ${state}, ${message ?? null}, ${job.attempt}, ${this.#now()}

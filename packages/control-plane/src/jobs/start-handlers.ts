@@ -10,6 +10,7 @@ import { CoffreError } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import { type ApiCall, defineHandler, type Handler } from '../http/api-call.ts'
 import { pageOfRows, readCursor } from '../http/page-cursor.ts'
+import type { SecretStore } from '../secrets/secret-store.ts'
 import { findVault } from '../vaults/vault-view.ts'
 import type { NewJob } from './job-store.ts'
 import { findJob } from './job-view.ts'
@@ -18,7 +19,7 @@ import { type StartParts, startBackup } from './start-backup.ts'
 import { startRestore } from './start-restore.ts'
 
 /** Answers what makes jobs, and what tells what they said. */
-export function startHandlers(parts: StartParts): readonly Handler[] {
+export function startHandlers(parts: StartParts & { readonly secrets: SecretStore }): readonly Handler[] {
   const { catalogue, store, machine } = parts
   const found = async (projectId: string, id: string) => {
     const job = await findJob(catalogue, projectId, id)
@@ -49,10 +50,11 @@ export function startHandlers(parts: StartParts): readonly Handler[] {
       return found(projectId, id)
     }),
     defineHandler(restoreOperation, async ({ projectId, principal, params, body, audit }) => {
-      const { point, at, to, overwrite, options, ...log } = body
-      const order = { projectId, source: params.source, point, at, log, to, overwrite, options, createdBy: principal.id }
-      const id = await startRestore(parts, order)
-      await audit({ target: `job:${id}`, detail: { source: params.source, to, overwrite } })
+      const { point, at, to, into, parts: some, overwrite, options, ...log } = body
+      const wish = { projectId, source: params.source, point, at, log, overwrite, options, createdBy: principal.id }
+      const id = await startRestore(parts, { ...wish, to, into, parts: some })
+      const target = into === undefined ? { to } : { into: into.config }
+      await audit({ target: `job:${id}`, detail: { source: params.source, ...target, parts: some ?? null, overwrite } })
       return found(projectId, id)
     }),
     defineHandler(startVerification, async ({ projectId, principal, params, body, audit }) => {

@@ -1,23 +1,23 @@
-import { isAbsolute, normalize } from 'node:path'
 import type { LogTarget } from '@coffre/api-contract'
 import { CoffreError } from '@coffre/foundation'
 import type { Selectable } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
+import type { SecretStore } from '../secrets/secret-store.ts'
 import { findSourceRow } from '../sources/source-view.ts'
 import type { JobRequest } from './job-request.ts'
 import { chooseLog, knownLogs, namesLogTarget, noLog } from './log-wish.ts'
+import { type RestoreTargetOrder, restoreSecret, restoreTarget } from './restore-target.ts'
 import type { StartParts } from './start-backup.ts'
 
-export interface RestoreOrder {
+export interface RestoreOrder extends RestoreTargetOrder {
   readonly projectId: string
   readonly source: string
   readonly point: string | undefined
   readonly at: string | undefined
   /** What only a log can give. */
   readonly log?: Omit<LogTarget, 'at'>
-  readonly to: string
   readonly options?: Readonly<Record<string, unknown>> | undefined
   readonly overwrite: boolean
   readonly createdBy: string
@@ -27,14 +27,10 @@ export interface RestoreOrder {
 const restorePriority = 20
 
 /** Makes a job that puts a point of a source back; of a source with a log, any state of it. */
-export async function startRestore({ catalogue, store, machine, context }: StartParts, order: RestoreOrder): Promise<string> {
-  const { projectId, to, overwrite, options, at, log = { latest: false } } = order
+export async function startRestore(parts: StartParts & { readonly secrets: SecretStore }, order: RestoreOrder): Promise<string> {
+  const { catalogue, store, machine, context, engines, secrets } = parts
+  const { projectId, overwrite, options, at, log = { latest: false } } = order
   const target = { ...log, at }
-  if (!isAbsolute(to)) {
-    throw new CoffreError('usage.invalid', `the target ${to} is not absolute`, {
-      hint: 'The worker may run in another folder than you: give the whole path.',
-    })
-  }
   const logs = order.point === undefined ? await knownLogs(catalogue, projectId, order.source) : []
   const chosen = logs.length === 0 ? undefined : chooseLog(logs, target, context.clock.nowMs())
   if (chosen === undefined && namesLogTarget(target)) {
@@ -43,14 +39,16 @@ export async function startRestore({ catalogue, store, machine, context }: Start
     throw source === undefined ? objectMissing('source', order.source) : noLog(source.name)
   }
   const about = chosen?.log ?? (await choosePoint(catalogue, order))
+  const goesTo = restoreTarget(order, about.engine, engines)
+  const given = order.into?.secrets
   const request: JobRequest<'RESTORE'> = {
     machine,
     ...(chosen === undefined ? { pointId: 'id' in about ? about.id : '' } : { wish: chosen.wish }),
-    to: normalize(to),
+    ...goesTo,
     overwrite,
     ...(options === undefined ? {} : { options }),
   }
-  const id = await catalogue.transaction().execute((transaction) =>
+  const id = await catalogue.transaction().execute(async (transaction) =>
     store.create(
       {
         projectId,
@@ -62,6 +60,8 @@ export async function startRestore({ catalogue, store, machine, context }: Start
         vaultId: about.vaultId,
         vaultName: about.vaultName,
         request: JSON.stringify(request),
+        secretId:
+          given === undefined ? null : await secrets.put(projectId, restoreSecret, Buffer.from(JSON.stringify(given)), transaction),
         createdBy: order.createdBy,
         priority: restorePriority,
         // What a first attempt wrote looks like somebody's files to a second one: only storage that fails is tried again.

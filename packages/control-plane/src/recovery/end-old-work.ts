@@ -7,6 +7,7 @@ import type { Database } from '../catalogue/database.ts'
  */
 export async function endOldWork(machine: string, now: Date, within: Transaction<Database>): Promise<void> {
   const message = 'the catalogue was restored from a backup'
+  const secrets = await within.selectFrom('job').select('secretId').where('secretId', 'is not', null).execute()
   await sql`
     with waiting as (
       update job set request = jsonb_set(request, '{machine}', to_jsonb(${machine}::text)),
@@ -14,13 +15,16 @@ export async function endOldWork(machine: string, now: Date, within: Transaction
       where kind = 'VERIFY' and completed_at is null and state not in ('COMPLETED', 'PARTIAL', 'FAILED', 'ABORTED', 'EXPIRED', 'ABORTING')
       returning id, state, attempt
     ), ended as (
-      update job set state = 'ABORTED', worker_id = null, lease_until = null, completed_at = ${now}, message = ${message}
+      update job set state = 'ABORTED', worker_id = null, lease_until = null, completed_at = ${now}, message = ${message},
+        secret_id = null
       where state in ('CREATED', 'PENDING', 'RUNNING', 'RETRYING', 'ABORTING') and (kind <> 'VERIFY' or state = 'ABORTING')
       returning id, state, attempt
     )
     insert into job_state (job_id, number, state, message, attempt, at)
     select id, 1 + coalesce((select max(number) from job_state where job_id = moved.id), 0), state, ${message}, attempt, ${now}
     from (select * from waiting union all select * from ended) moved`.execute(within)
+  const secretIds = secrets.flatMap(({ secretId }) => secretId ?? [])
+  if (secretIds.length > 0) await within.deleteFrom('secret').where('id', 'in', secretIds).execute()
   // Whoever was removing them is gone: retention decides anew.
   await within
     .updateTable('point')

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { Connector, TreeConnector } from '@coffre/connector'
 import { filesConnector } from '@coffre/connector-files'
 import { createPostgresqlConnector, type PostgresqlSettings } from '@coffre/connector-postgresql'
@@ -13,9 +13,12 @@ export type SourceEngine =
 /** Every engine that this server knows, by its name. */
 export type SourceEngines = ReadonlyMap<string, SourceEngine>
 
-/** The engines on a machine whose environment says where their programs are: `COFFRE_POSTGRESQL_16`, or on the PATH. */
-export function sourceEnginesIn(environment: Environment): SourceEngines {
-  const postgresql = createPostgresqlConnector(postgresqlSettings(environment)) as Connector
+/**
+ * The engines on a machine whose environment says where their programs are: `COFFRE_POSTGRESQL_16`, or on the PATH. What is restored
+ * aside goes below the state folder, unless `COFFRE_SCRATCH` names a place with more room.
+ */
+export function sourceEnginesIn(environment: Environment, stateFolder?: string): SourceEngines {
+  const postgresql = createPostgresqlConnector(postgresqlSettings(environment, stateFolder)) as Connector
   return new Map([
     [filesConnector.engine, { kind: 'tree', connector: filesConnector as TreeConnector }],
     [postgresql.engine, { kind: 'items', connector: postgresql }],
@@ -25,15 +28,17 @@ export function sourceEnginesIn(environment: Environment): SourceEngines {
 /** For whoever only reaches sources, and starts none of their programs. */
 export const sourceEngines: SourceEngines = sourceEnginesIn({})
 
-function postgresqlSettings(environment: Environment): PostgresqlSettings {
+function postgresqlSettings(environment: Environment, stateFolder: string | undefined): PostgresqlSettings {
   const engineFolders = Object.entries(environment).flatMap(([name, folder]) => {
     const [, major] = /^COFFRE_POSTGRESQL_(\d+)$/.exec(name) ?? []
     return major === undefined || folder === undefined || folder === '' ? [] : [[Number(major), binFolderOf(folder)] as const]
   })
-  const { PATH: searchPath, COFFRE_ENGINE_ACCOUNT: engineAccount } = environment
+  const { PATH: searchPath, COFFRE_ENGINE_ACCOUNT: engineAccount, COFFRE_SCRATCH: scratch = '' } = environment
+  const scratchFolder = scratch === '' ? stateFolder && join(stateFolder, 'scratch') : resolve(scratch)
   return {
     engineFolders: Object.fromEntries(engineFolders),
     ...(searchPath === undefined ? {} : { searchPath }),
+    ...(scratchFolder === undefined ? {} : { scratchFolder }),
     ...(engineAccount === undefined || engineAccount === '' ? {} : { engineAccount }),
   }
 }

@@ -1,7 +1,9 @@
+import type { RestorePhase } from '@coffre/connector'
 import { type RestoreMeans, type RestoreOutcome, type RestoreRun, runRestore } from '@coffre/engine'
 import { byteStringFrom, CoffreError } from '@coffre/foundation'
 import { type JobRequest, requestOf } from '../jobs/job-request.ts'
 import type { Job } from '../jobs/job-store.ts'
+import { restoreSecret } from '../jobs/restore-target.ts'
 import { engineNamed } from '../sources/source-engines.ts'
 import type { Finish } from './backup-job.ts'
 import { hiddenPaths } from './hidden-paths.ts'
@@ -14,24 +16,34 @@ import type { WorkerParts } from './worker-parts.ts'
 
 const skippedNamedMax = 100
 
-/** Puts a point back into a folder of this machine; of a source with a log, any state of it. */
+const phaseTexts: Readonly<Record<RestorePhase, string>> = {
+  'laying-out': 'the point is being laid out',
+  'fetching-log': 'the log is being fetched',
+  'replaying': 'a server replays the log',
+  'loading': 'what is wanted is being loaded into the target',
+}
+
+/** Puts a point back into a folder of this machine, or parts of it into a running engine; of a source with a log, any state of it. */
 export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Finish> {
   const { signal, job } = run
   const request = requestOf('RESTORE', job)
   const { to, overwrite, options } = request
   const wanted = await wantedOf(parts, request, job)
-  await refuseOwnFolders(parts, to)
+  if (to !== undefined) await refuseOwnFolders(parts, to)
   await using session = await openSession(parts, job.vaultId, signal)
   const outcome = await runRestore(
     session,
     wanted.means,
     {
       ...wanted.what,
-      target: { kind: 'folder', path: byteStringFrom(Buffer.from(to)) },
-      // A second attempt finds what the first one wrote.
-      overwrite: overwrite || job.attempt > 1,
+      target: await targetOf(parts, request, job),
+      // A second attempt finds what the first one wrote to a folder. Into an engine it goes as a whole, or not at all.
+      overwrite: overwrite || (to !== undefined && job.attempt > 1),
+      ...(request.parts === undefined ? {} : { parts: request.parts }),
       ...(options === undefined ? {} : { options }),
-      verify: false,
+      onPhase: (phase) => void run.log('info', phaseTexts[phase]),
+      // What was loaded was counted on the way.
+      verify: to === undefined,
     },
     run.onProgress,
     signal,
@@ -39,10 +51,12 @@ export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Fi
   for (const note of outcome.report.notes) await run.log('info', note)
   for (const { path, reason } of outcome.skipped.slice(0, skippedNamedMax))
     await run.log('warning', `${shownPath(path)}: ${reason}`)
+  for (const { severity, message } of outcome.findings) await run.log(severity === 'note' ? 'info' : severity, message)
+  const problem = problemOf(outcome)
   const lastRestoreAt = new Date(parts.context.clock.nowMs())
   return {
-    event: outcome.state === 'complete' ? 'done' : 'partial',
-    ...(outcome.state === 'complete' ? {} : { message: `${outcome.skippedCount} items could not be restored; all others are` }),
+    event: problem === undefined ? 'done' : 'partial',
+    ...(problem === undefined ? {} : { message: problem }),
     result: resultOf(outcome, to),
     commit: async (transaction) => {
       const restored = transaction.updateTable('point').set({ lastRestoreAt }).where('vaultId', '=', job.vaultId)
@@ -70,9 +84,25 @@ async function wantedOf({ catalogue, engines }: WorkerParts, request: JobRequest
   return { means: meansOf(point.engine), what: { pointId: point.snapshotId } }
 }
 
-function resultOf({ pointId, stop, report, skippedCount }: RestoreOutcome, to: string): object {
+function problemOf({ state, skippedCount, findings }: RestoreOutcome): string | undefined {
+  if (state === 'partial') return `${skippedCount} items could not be restored; all others are`
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  return errors.length === 0 ? undefined : errors.map(({ message }) => message).join('; ')
+}
+
+async function targetOf(
+  { secrets }: WorkerParts,
+  { to, into }: JobRequest<'RESTORE'>,
+  { secretId }: Job,
+): Promise<RestoreRun['target']> {
+  if (to !== undefined) return { kind: 'folder', path: byteStringFrom(Buffer.from(to)) }
+  const given: unknown = secretId === null ? {} : JSON.parse((await secrets.get(secretId, restoreSecret)).toString('utf8'))
+  return { kind: 'engine', config: into?.config, secrets: given }
+}
+
+function resultOf({ pointId, stop, report, skippedCount }: RestoreOutcome, to: string | undefined): object {
   return {
-    to,
+    ...(to === undefined ? { counts: report.counts } : { to }),
     skipped: skippedCount,
     snapshotId: pointId,
     ...(stop === undefined ? {} : { stop: shownStop(stop) }),

@@ -63,7 +63,7 @@ export async function startWorker(
     store,
     secrets: new SecretStore(catalogue, box, context),
     vaults: stack.use(new OpenVaults(places)),
-    engines: sourceEnginesIn(environment),
+    engines: sourceEnginesIn(environment, stateFolder),
     context,
     stateFolder,
     machine: await machineName(stateFolder, context.random),

@@ -48,6 +48,44 @@ test('a restore goes to a folder meant from where the user stands, as it was at 
   }
 })
 
+test('tables and databases go into a running server, whose password is in no argument that is kept', async () => {
+  const restore = (...args: readonly string[]) => ask('POST /sources/docs/restores', ['restore', 'docs', ...args])
+  const config = { members: [{ host: 'db', port: 5433 }], user: 'keeper', database: 'shop', tls: 'prefer' }
+  const into = { config, secrets: { password: 'pass word' } }
+  const url = 'postgres://keeper:pass%20word@db:5433/shop'
+  const base = { into, overwrite: false }
+  const tables = { parts: ['public.orders', 'sales."a, b"', 'c'] }
+  const cases: readonly (readonly [args: readonly string[], body: Readonly<Record<string, unknown>>])[] = [
+    [['--tables', 'public.orders,sales."a, b"', '--tables', 'c'], { ...base, ...tables }],
+    [
+      ['--tables', 'c', '--schema', 'restored', '--database', 'old', '--lsn', '0/1'],
+      { ...base, parts: ['c'], position: '0/1', options: { schema: 'restored', database: 'old' } },
+    ],
+    [['--databases', 'a,b'], { ...base, options: { databases: ['a', 'b'] } }],
+    [[], base],
+  ]
+  for (const [args, body] of cases) {
+    const end = await restore('--into', url, ...args)
+    assert.deepEqual(end.body, body, args.join(' '))
+    assert.match(end.stderr, /password in a URL/)
+    assert.ok(!`${end.stdout}${end.stderr}`.includes('word@'))
+  }
+  const refused = [
+    ['--to', '/o', '--into', url],
+    ['--into', url, '--overwrite', '--yes'],
+    ['--into', url, '--tables', 'a', '--databases', 'b'],
+    ['--into', 'mysql://a:b@c/d'],
+    ['--to', '/o', '--tables', 'a'],
+    ['--to', '/o', '--schema', 'a'],
+    ['--to', '/o', '--database', 'a'],
+    ['--to', '/o', '--databases', 'a'],
+  ]
+  for (const args of refused) {
+    const { exitCode, body, stderr } = await restore(...args)
+    assert.deepEqual([exitCode, body, stderr.includes('word@')], [20, undefined, false], args.join(' '))
+  }
+})
+
 const other = exampleJob({ id: exampleId(8), source: null, kind: 'PRUNE', createdAt: '2026-11-21T12:00:01.000Z' })
 /** Two jobs that run, of which one ends, then the other. */
 const script = {

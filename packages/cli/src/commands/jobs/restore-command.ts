@@ -7,6 +7,7 @@ import { assignments } from '../../server/assignments.ts'
 import { confirm, confirmOptions } from '../../server/confirm.ts'
 import { connect } from '../../server/connection.ts'
 import { logTarget, logTargetOptions } from '../../server/log-target.ts'
+import { restoreInto, restoreIntoOptions } from '../../server/restore-into.ts'
 import { finishStart, waitOptions } from '../../server/wait-for-job.ts'
 import { absolutePath } from '../../session/absolute-path.ts'
 
@@ -18,6 +19,7 @@ const options = {
   port: value('port', 'n', parseWholeNumber),
   asProduction: flag('as-production'),
   tablespace: assignments('tablespace'),
+  ...restoreIntoOptions,
   overwrite: flag('overwrite'),
   ...confirmOptions,
   ...waitOptions,
@@ -25,28 +27,41 @@ const options = {
 
 export const restoreCommand = defineServerCommand({
   options,
-  operands: 'NAME --to FOLDER',
+  operands: 'NAME --to FOLDER|--into URL',
   async run(call) {
     const source = onlyOperand(call, 'NAME')
-    const body = bodyOf(call)
+    const body = await bodyOf(call)
     const connection = await connect(call)
-    if (body.overwrite) await confirm(call, call.texts.say('restore.overwrite', { to: body.to }))
+    if (body.overwrite) await confirm(call, call.texts.say('restore.overwrite', { to: call.options.to ?? '' }))
     await finishStart(await connection.call(startRestore, { params: { source }, body }), connection, call)
   },
 })
 
-function bodyOf({ options: given, surroundings, host }: ServerCall<typeof options>) {
-  const { to, point, overwrite } = given
-  if (to === undefined || to === '') throw usageError('error.missingOption', { option: '--to' })
+async function bodyOf(call: ServerCall<typeof options>) {
+  const { options: given, host } = call
+  const { point, overwrite } = given
   if (given.at !== undefined && point !== undefined) throw usageError('error.exclusive', { one: '--at', other: '--point' })
-  const engine = engineOptions(given)
+  const { options: ofEngine, ...target } = await targetOf(call)
+  const engine = { ...engineOptions(given), ...ofEngine }
   return {
-    to: absolutePath(to, surroundings.workingFolder),
+    ...target,
     overwrite,
     ...logTarget(given, host.clock.nowMs()),
     ...(point === undefined ? {} : { point }),
     ...(Object.keys(engine).length === 0 ? {} : { options: engine }),
   }
+}
+
+/** A folder, meant from where the user stands, or a server that runs; never both. */
+async function targetOf(call: ServerCall<typeof options>) {
+  const { to, into, overwrite } = call.options
+  if (to !== undefined && into !== undefined) throw usageError('error.exclusive', { one: '--to', other: '--into' })
+  // Nothing of a running server is ever overwritten.
+  if (into !== undefined && overwrite) throw usageError('error.exclusive', { one: '--into', other: '--overwrite' })
+  const running = await restoreInto(call)
+  if (running !== undefined) return running
+  if (to === undefined || to === '') throw usageError('error.missingOption', { option: '--to' })
+  return { to: absolutePath(to, call.surroundings.workingFolder), options: {} }
 }
 
 /** What only the engine of the source knows of. */

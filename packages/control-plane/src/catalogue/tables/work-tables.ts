@@ -79,6 +79,8 @@ export interface JobTable {
   parentJobId: string | null
   isParent: Generated<boolean>
   childCount: Generated<number>
+  /** What it signs in with where it restores to; gone once it has ended. */
+  secretId: string | null
   request: Document
   result: Document | null
   error: Document | null
