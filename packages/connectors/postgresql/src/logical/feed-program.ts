@@ -15,18 +15,22 @@ export async function feedProgram(
   const { stdin, stdout, ended } = await startClientProgram(folder, program, args, login, undefined, both)
   stdout.resume()
   try {
-    for await (const chunk of content) {
-      // It has ended, and knows why; or it has read all that it wants.
-      if (!(await written(stdin, chunk))) break
-      onChunk(chunk.length)
-    }
-    stdin.end()
+    await feed(stdin, content, onChunk)
     await ended
   } catch (error) {
     broken.abort(asOurs(error))
     await ended.catch(() => undefined)
     throw signal.aborted ? interruption(signal) : error
   }
+}
+
+/** Writes a content to its end, or for as long as the program listens: why it does not is known to it. */
+export async function feed(stdin: Writable, content: AsyncIterable<Uint8Array>, onChunk: (bytes: number) => void): Promise<void> {
+  for await (const chunk of content) {
+    if (!(await written(stdin, chunk))) return
+    onChunk(chunk.length)
+  }
+  stdin.end()
 }
 
 /** Resolves once the chunk is the program's: its memory may be used again. False when the program listens no more. */

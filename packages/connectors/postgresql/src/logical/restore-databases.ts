@@ -3,11 +3,10 @@ import { throwIfAborted } from '@coffre/foundation'
 import type { TargetServer } from '../parts/target-server.ts'
 import type { ClientPrograms } from '../programs/find-client-programs.ts'
 import { type ChosenDumps, chooseDumps } from './choose-dumps.ts'
-import { feedProgram } from './feed-program.ts'
+import { loadDump } from './load-dump.ts'
 import { countTablesSql, type DumpedDatabase, dumpsFolder, type LoadedDatabase, readLogicalDetails } from './logical-details.ts'
 import { makeDatabase, settleDatabase } from './make-database.ts'
 import { type MadeRoles, makeRoles } from './make-roles.ts'
-import { databaseArgument } from './program-output.ts'
 
 /** From what to where. */
 export interface DatabasesRestore {
@@ -71,10 +70,8 @@ async function loadAll(
       await makeDatabase(target, database, keepsOwners)
       made.push(database.name)
     }
-    const fixed = ['--no-password', '--single-transaction', '--exit-on-error', '--no-tablespaces']
-    const args = [...fixed, ...options, databaseArgument(database.name)]
-    const call = { folder: programs.folder, program: 'pg_restore', args, login: target.login }
-    await feedProgram(call, dump.content, onChunk, signal)
+    const place = { programs, login: target.login, major: target.major, database: database.name }
+    await loadDump(place, dump.content, options, onChunk, signal)
     notes.push(...(await settleDatabase(target, database, keepsPrivileges)))
   }
   return notes

@@ -15,11 +15,10 @@ import { type EngineBinaries, findEngineBinaries } from '../restore/engine-binar
 import { writeRestoredDetails } from '../restore/restored-details.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { onDatabase } from '../verify/local-session.ts'
-import { feedProgram } from './feed-program.ts'
+import { loadDump } from './load-dump.ts'
 import { type DumpedDatabase, readLogicalDetails } from './logical-details.ts'
 import { readGlobals } from './make-roles.ts'
 import { planRoles } from './plan-roles.ts'
-import { databaseArgument } from './program-output.ts'
 import { dumpsOf } from './restore-databases.ts'
 
 /** From what to where. */
@@ -133,16 +132,16 @@ async function feedSide(
   point: StoredPoint,
   database: DumpedDatabase,
   { login }: SideInstance,
-  { folder }: ClientPrograms,
+  programs: ClientPrograms,
   args: readonly string[],
   onChunk: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const bare = ['--no-owner', '--no-privileges', '--no-tablespaces', '--no-security-labels']
-  const all = ['--no-password', '--single-transaction', '--exit-on-error', ...bare, ...args, databaseArgument(database.name)]
+  const options = ['--no-owner', '--no-privileges', '--no-security-labels', ...args]
+  // Both are of one version.
+  const place = { programs, login, major: programs.major, database: database.name }
   try {
-    for await (const [, dump] of dumpsOf(point, [database], signal))
-      await feedProgram({ folder, program: 'pg_restore', args: all, login }, dump.content, onChunk, signal)
+    for await (const [, dump] of dumpsOf(point, [database], signal)) await loadDump(place, dump.content, options, onChunk, signal)
   } catch (error) {
     if (!isCoffreError(error, 'engine.failed')) throw error
     throw new CoffreError('engine.failed', `the tables could not be taken out of the dump: ${error.message}`, {

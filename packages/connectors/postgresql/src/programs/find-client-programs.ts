@@ -48,7 +48,8 @@ function places(atLeastMajor: number, { engineFolders = {}, searchPath = '' }: P
     return folder === undefined ? [] : [folder, join(folder, 'bin')]
   })
   const onPath = searchPath.split(delimiter).filter((folder) => folder !== '')
-  const usual = majors.flatMap((major) => [
+  const unnamed = majors.filter((major) => engineFolders[major] === undefined)
+  const usual = unnamed.flatMap((major) => [
     `/usr/lib/postgresql/${major}/bin`,
     `/usr/pgsql-${major}/bin`,
     `/usr/libexec/postgresql${major}`,
