@@ -127,6 +127,28 @@ test('a table that is dropped is explained and restored to the moment just befor
   }
 })
 
+test('the table that was dropped is loaded beside the others of the running server, and nothing there is overwritten', async () => {
+  const into = `postgres://coffre:${password}@127.0.0.1:${database.port}/postgres`
+  const line = ['restore', 'shop', '--at', cutAt, '--tables', 'public.orders', '--into', into, '--schema', 'restored', '--wait']
+  const { code, stdout, stderr } = await server.cli(...line)
+  assert.equal(code, 0, stderr)
+  assert.match(stderr, /password in a URL/)
+  const client = await connected(database.port)
+  const { rows } = await client.query('select id, what from restored.orders order by id')
+  await client.query('insert into restored.orders values (601)')
+  assert.deepEqual(rows, kept)
+  const again = await server.cli(...line)
+  assert.deepEqual([again.code, /restored\.orders/.test(again.stderr)], [51, true], again.stderr)
+  const unknown = await server.cli(...line.with(5, 'order'))
+  assert.deepEqual([unknown.code, /no table public\.order /.test(unknown.stderr)], [20, true], unknown.stderr)
+  assert.equal((await client.query('select from restored.orders')).rowCount, 601)
+  await client.end()
+  const jobs = await server.cli('jobs', '--json')
+  const audit = await server.cli('audit', 'list', '--json')
+  const said = [stdout, stderr, again.stdout, again.stderr, jobs.stdout, audit.stdout, server.output]
+  for (const text of said) assert.ok(!text.includes(password))
+})
+
 test('what there is of the log is listed, and what is not in it is refused with the bounds', async () => {
   const { epochs } = await server.json<{ epochs: { windows: unknown[]; gaps: unknown[] }[] }>('timeline', 'shop')
   assert.deepEqual(

@@ -28,6 +28,7 @@ test('servers that start at once bring the catalogue up to date together', async
       '0006-job-failures',
       '0007-locked-vaults',
       '0008-streams',
+      '0009-restore-secrets',
     ],
   )
 })
