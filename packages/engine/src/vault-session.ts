@@ -26,7 +26,6 @@ export interface VaultSession {
 }
 
 export interface VaultLockOptions {
-  readonly kept?: KeptVault
   /** Wait so long for others that work in the vault alone, such as a prune. */
   readonly retryForMs?: number
   readonly onWaiting?: (error: Error) => void
@@ -35,13 +34,12 @@ export interface VaultLockOptions {
 /** Locks an open vault beside others that read it or add to it, until the session is disposed of. `repository.locked` when it cannot. */
 export async function lockVault(
   repository: Repository,
-  { kept, ...options }: VaultLockOptions,
+  options: VaultLockOptions,
   signal: AbortSignal,
 ): Promise<VaultSession & AsyncDisposable> {
   const lock = await lockRepository(repository, { exclusive: false, ...options }, signal)
   return {
     repository,
-    ...(kept === undefined ? {} : { kept }),
     signal: lock.signal,
     confirmed: lock.confirmed,
     [Symbol.asyncDispose]: async () => lock[Symbol.asyncDispose](),

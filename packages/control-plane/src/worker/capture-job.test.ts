@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import type { Connector } from '@coffre/connector'
-import { systemContext } from '@coffre/foundation'
+import { minuteMs, systemContext } from '@coffre/foundation'
 import { ScriptedConnector, ScriptedEngine } from '@coffre/testkit'
 import { findTroubles } from '../alarms/find-troubles.ts'
 import { applyPlan } from '../plans/apply-plan.ts'
@@ -169,6 +169,14 @@ test('log that the source has lost is a gap: a new epoch begins by itself, and a
   await startDueCaptures(worker.parts)
   assert.equal((await worker.doAll()).filter(({ kind }) => kind === 'BACKUP').length, 1)
   assert.equal((await stream(({ isBaseNeeded }) => !isBaseNeeded)).epoch, 2)
+  const gaps = (await findTroubles(its.catalogue, systemContext, worker.projectId)).filter(({ kind }) => kind === 'capture.gap')
+  assert.deepEqual(
+    gaps.map(({ severity }) => severity),
+    ['warning'],
+    'what was swallowed stays lost, which somebody should know',
+  )
+  const gapAt = new Date(systemContext.clock.nowMs() - 11 * minuteMs)
+  await its.catalogue.updateTable('stream').set({ gapAt }).execute()
   assert.ok(!(await kinds()).includes('capture.gap'))
 })
 

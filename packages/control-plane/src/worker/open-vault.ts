@@ -1,5 +1,5 @@
-import { lockVault, type VaultSession } from '@coffre/engine'
-import { CoffreError, minuteMs } from '@coffre/foundation'
+import type { VaultSession } from '@coffre/engine'
+import { CoffreError } from '@coffre/foundation'
 import type { S3Credentials } from '@coffre/storage'
 import type { Selectable } from 'kysely'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
@@ -31,10 +31,7 @@ export async function openVault(
   throw otherVault(row.name, row.location)
 }
 
-/** How long a job waits for those who work in a vault alone. */
-const lockWaitMs = 10 * minuteMs
-
-/** Opens a vault and locks it beside others that add to it. */
+/** Opens a vault and locks it beside others that add to it; jobs of this process share one lock. */
 export async function openSession(
   parts: WorkerParts,
   vaultId: string | null,
@@ -42,11 +39,11 @@ export async function openSession(
 ): Promise<VaultSession & AsyncDisposable & { readonly row: OpenVault['row'] }> {
   await using stack = new AsyncDisposableStack()
   const vault = stack.use(await openVault(parts, vaultId, 'writer', signal))
-  const session = stack.use(await lockVault(vault.repository, { kept: vault.kept, retryForMs: lockWaitMs }, signal))
+  const lock = stack.use(await vault.lock.join(signal))
   const kept = stack.move()
-  const { repository, confirmed } = session
-  const { row, kept: known } = vault
-  return { row, repository, kept: known, signal: session.signal, confirmed, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+  const { row, repository, kept: known } = vault
+  const { confirmed } = lock
+  return { row, repository, kept: known, signal: lock.signal, confirmed, [Symbol.asyncDispose]: () => kept.disposeAsync() }
 }
 
 function noVault(vaultId: string | null): CoffreError {

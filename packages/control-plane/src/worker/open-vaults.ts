@@ -3,6 +3,7 @@ import { minuteMs } from '@coffre/foundation'
 import { KeptVault, type Repository } from '@coffre/repository'
 import type { Backend, S3Credentials } from '@coffre/storage'
 import type { VaultPlaces } from '../vaults/vault-places.ts'
+import { SharedLock } from './shared-lock.ts'
 
 export interface VaultAccess {
   readonly location: string
@@ -14,6 +15,8 @@ export interface VaultAccess {
 export interface OpenedVault {
   readonly repository: Repository
   readonly kept: KeptVault
+  /** Of the jobs that add to it and read it. */
+  readonly lock: SharedLock
 }
 
 interface Kept extends OpenedVault {
@@ -23,10 +26,11 @@ interface Kept extends OpenedVault {
   users: number
   /** When the last one left. */
   leftAtMs: number
-  isWatched: boolean
 }
 
 const keptMax = 16
+/** How long a job waits for those who work in a vault alone. */
+const lockWaitMs = 10 * minuteMs
 /** What is known of a vault that nobody works in is let go after so long. */
 const knownMs = 5 * minuteMs
 /** And at once where all vaults together take more than this. */
@@ -41,7 +45,6 @@ export class OpenVaults implements AsyncDisposable {
   readonly #places: VaultPlaces
   /** The least recently used first. */
   readonly #kept = new Map<string, Kept>()
-  readonly #closed = new AbortController()
 
   constructor(places: VaultPlaces) {
     this.#places = places
@@ -59,6 +62,7 @@ export class OpenVaults implements AsyncDisposable {
     return {
       repository: kept.repository,
       kept: kept.kept,
+      lock: kept.lock,
       [Symbol.asyncDispose]: async () => {
         kept.users--
         if (this.#kept.get(key) !== kept) await this.#forget(kept)
@@ -67,8 +71,13 @@ export class OpenVaults implements AsyncDisposable {
     }
   }
 
+  /** Lets go of what is known of vaults that nobody has used for a while. Whoever has time calls it now and then. */
+  rest(): void {
+    for (const kept of this.#kept.values())
+      if (kept.users === 0 && monotonicMs(kept) - kept.leftAtMs >= knownMs) kept.kept.release()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort()
     const all = [...this.#kept.values()]
     this.#kept.clear()
     for (const kept of all) await this.#forget(kept)
@@ -80,7 +89,8 @@ export class OpenVaults implements AsyncDisposable {
     const repository = await this.#places.openRepository(storage, password, signal)
     const config = await storage.load({ type: 'config', name: '' }, undefined, signal)
     stack.move()
-    return { repository, kept: new KeptVault(repository), storage, config, users: 0, leftAtMs: 0, isWatched: false }
+    const lock = new SharedLock(repository, lockWaitMs)
+    return { repository, kept: new KeptVault(repository), lock, storage, config, users: 0, leftAtMs: 0 }
   }
 
   async #shrink(): Promise<void> {
@@ -93,8 +103,7 @@ export class OpenVaults implements AsyncDisposable {
   }
 
   #left(kept: Kept): void {
-    kept.leftAtMs = kept.repository.context.clock.monotonicMs()
-    if (!kept.isWatched) void this.#letGo(kept)
+    kept.leftAtMs = monotonicMs(kept)
     let bytes = 0
     for (const one of [...this.#kept.values()].reverse()) {
       bytes += one.kept.memoryBytes
@@ -102,25 +111,14 @@ export class OpenVaults implements AsyncDisposable {
     }
   }
 
-  /** Lets go of what is known of a vault once nobody has used it for a while. */
-  async #letGo(kept: Kept): Promise<void> {
-    const { clock } = kept.repository.context
-    const leftMs = (): number => (kept.users > 0 ? knownMs : kept.leftAtMs + knownMs - clock.monotonicMs())
-    kept.isWatched = true
-    try {
-      for (let ms = leftMs(); ms > 0; ms = leftMs()) await clock.sleep(ms, this.#closed.signal)
-    } catch {
-      // Closed: it all goes with this object.
-      return
-    }
-    kept.isWatched = false
-    kept.kept.release()
-  }
-
   /** Closes what nobody uses; whoever uses it last closes it otherwise. */
   async #forget(kept: Kept): Promise<void> {
     if (kept.users === 0) await kept.storage[Symbol.asyncDispose]()
   }
+}
+
+function monotonicMs({ repository }: Kept): number {
+  return repository.context.clock.monotonicMs()
 }
 
 async function isSame({ storage, config }: Kept, signal: AbortSignal): Promise<boolean> {

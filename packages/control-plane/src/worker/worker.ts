@@ -53,6 +53,7 @@ export class Worker {
       }
       if (this.#runs.size > 0) workedAtMs = clock.monotonicMs()
       if (clock.monotonicMs() - workedAtMs >= (this.#options.idleMs ?? Number.POSITIVE_INFINITY)) break
+      this.#parts.vaults.rest()
       await this.#bell.heard(lookMs, signal).catch(() => undefined)
     }
     for (const run of this.#runs) run.interrupt('shutdown')
