@@ -2,9 +2,12 @@ import { CoffreError } from '@coffre/foundation'
 import type { TargetServer } from '../parts/target-server.ts'
 import type { DumpedDatabase } from './logical-details.ts'
 
+/** As much as has to be known of a database to choose it. */
+type Listed = Pick<DumpedDatabase, 'name' | 'tables'>
+
 /** What is restored of a point. */
-export interface ChosenDumps {
-  readonly databases: readonly DumpedDatabase[]
+export interface ChosenDumps<Database extends Listed = DumpedDatabase> {
+  readonly databases: readonly Database[]
   /** Those of them that the target has, empty: they are filled, not made. */
   readonly present: ReadonlySet<string>
   readonly notes: readonly string[]
@@ -23,16 +26,16 @@ const isUsedSql = `select exists (select from pg_largeobject_metadata) or exists
       select from pg_depend d where d.classid = made.class and d.objid = made.oid and d.deptype in ('e', 'i'))) as is_used`
 
 /** Those that were named, or all. Refuses, before anything is changed, what is in the way and what our role may not do. */
-export async function chooseDumps(
+export async function chooseDumps<Database extends Listed>(
   target: TargetServer,
-  all: readonly DumpedDatabase[],
+  all: readonly Database[],
   wanted: readonly string[] | undefined,
-): Promise<ChosenDumps> {
+): Promise<ChosenDumps<Database>> {
   const named = wanted === undefined ? all : findNamed(all, wanted)
   const there = new Set((await target.ask('select datname as name from pg_database')).map(({ name }) => String(name)))
   const used = new Set<string>()
   for (const { name } of named) if (there.has(name) && (await isUsed(target, name))) used.add(name)
-  const isLeftOut = ({ name, tables }: DumpedDatabase): boolean =>
+  const isLeftOut = ({ name, tables }: Listed): boolean =>
     wanted === undefined && name === everyonesDatabase && tables === 0 && used.has(name)
   const databases = named.filter((one) => !isLeftOut(one))
   refuseUsed(
@@ -45,7 +48,7 @@ export async function chooseDumps(
   return { databases, present, notes }
 }
 
-function findNamed(all: readonly DumpedDatabase[], wanted: readonly string[]): readonly DumpedDatabase[] {
+function findNamed<Database extends Listed>(all: readonly Database[], wanted: readonly string[]): readonly Database[] {
   const missing = wanted.filter((name) => all.every((one) => one.name !== name))
   if (missing.length === 0) return all.filter(({ name }) => wanted.includes(name))
   throw new CoffreError('usage.invalid', `the point has no database ${missing.join(', ')}`, {
@@ -58,7 +61,7 @@ async function isUsed(target: TargetServer, name: string): Promise<boolean> {
   return row?.['is_used'] === true
 }
 
-function refuseUsed({ place }: TargetServer, used: readonly DumpedDatabase[]): void {
+function refuseUsed({ place }: TargetServer, used: readonly Listed[]): void {
   if (used.length === 0) return
   const names = used.map(({ name }) => name).join(', ')
   throw new CoffreError('target.not-empty', `PostgreSQL at ${place} has ${names} already, with something in it`, {

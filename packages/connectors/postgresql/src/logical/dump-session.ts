@@ -7,7 +7,8 @@ import { countTablesSql, type DatabasePrivilege, type DumpedDatabase } from './l
 /** What is known of a database before its dump is read. */
 export type DescribedDatabase = Omit<DumpedDatabase, 'file' | 'sizeBytes' | 'sha256'>
 
-const describeSql = `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
+/** One row about the database that it is asked in; `described` reads it. */
+export const describeSql = `select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at,
     pg_get_userbyid(datdba) as owner, pg_encoding_to_char(encoding) as encoding,
     case datlocprovider when 'c' then 'libc' when 'i' then 'icu' else 'builtin' end as provider,
     datcollate as collate, datctype as ctype, coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale') as locale,
@@ -59,7 +60,7 @@ async function close(client: pg.Client): Promise<void> {
   await client.end().catch(() => socketOf(client).destroy())
 }
 
-function described(name: string, row: Readonly<Record<string, unknown>>): DescribedDatabase {
+export function described(name: string, row: Readonly<Record<string, unknown>>): DescribedDatabase {
   const locale = row['locale']
   return {
     name,

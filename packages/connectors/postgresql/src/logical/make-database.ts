@@ -1,10 +1,12 @@
 import { isCoffreError } from '@coffre/foundation'
 import { quoted } from '../parts/relation-name.ts'
 import type { TargetServer } from '../parts/target-server.ts'
-import type { DumpedDatabase } from './logical-details.ts'
+import type { DatabaseShape } from './logical-details.ts'
+
+type NamedShape = DatabaseShape & { readonly name: string }
 
 /** Makes an empty database that takes the dump of another one as it is. It belongs to who signs in, or to the old owner. */
-export async function makeDatabase(target: TargetServer, shape: DumpedDatabase, keepsOwner: boolean): Promise<void> {
+export async function makeDatabase(target: TargetServer, shape: NamedShape, keepsOwner: boolean): Promise<void> {
   const { name, encoding, provider, collate, ctype, locale, owner } = shape
   const words = [`encoding ${quotedText(encoding)}`, `lc_collate ${quotedText(collate)}`, `lc_ctype ${quotedText(ctype)}`]
   if (provider !== 'libc') words.push(`locale_provider ${provider}`)
@@ -19,7 +21,7 @@ export async function makeDatabase(target: TargetServer, shape: DumpedDatabase, 
  */
 export async function settleDatabase(
   target: TargetServer,
-  { name, settings, privileges }: DumpedDatabase,
+  { name, settings, privileges }: NamedShape,
   keepsPrivileges: boolean,
 ): Promise<readonly string[]> {
   const notes: string[] = []

@@ -1,4 +1,3 @@
-import type { SideDatabase } from './chosen-databases.ts'
 import { quoted } from './relation-name.ts'
 import type { SideInstance } from './side-instance.ts'
 import { openSide } from './side-session.ts'
@@ -9,21 +8,29 @@ const usedQuery = `select r.rolname as name, r.oid = 10 as is_first from pg_role
   select refobjid from pg_shdepend where refclassid = 'pg_authid'::regclass
     and dbid = (select oid from pg_database where datname = current_database())))`
 
-const bare = ['--no-owner', '--no-privileges']
+const bare = { keepsOwners: false, arguments: ['--no-owner', '--no-privileges'] }
+const whole = { keepsOwners: true, arguments: [] }
+
+export interface FittedRoles {
+  readonly keepsOwners: boolean
+  /** For pg_dump and pg_restore alike. */
+  readonly arguments: readonly string[]
+  readonly notes: readonly string[]
+}
 
 /**
  * Owners and rights go along where the target has the roles. What roles own that it has not is given, in the side instance, to the role
- * that we sign in as, and their rights are taken away. Resolves to what pg_dump and pg_restore are told.
+ * that we sign in as, and their rights are taken away.
  */
 export async function fitRoles(
   side: SideInstance,
   target: TargetServer,
-  databases: readonly SideDatabase[],
+  databases: readonly { readonly name: string }[],
   signal: AbortSignal,
-): Promise<{ readonly arguments: readonly string[]; readonly notes: readonly string[] }> {
+): Promise<FittedRoles> {
   if (!target.isSuperuser) {
     const note = `Owners and rights were left out, as only a superuser may set them: all belongs to ${target.user}.`
-    return { arguments: bare, notes: [note] }
+    return { ...bare, notes: [note] }
   }
   const present = new Set((await target.ask('select rolname as name from pg_roles')).map(({ name }) => String(name)))
   const missing = new Map<string, boolean>()
@@ -34,9 +41,9 @@ export async function fitRoles(
   for (const [name, isFirst] of missing) {
     if (!isFirst) continue
     const note = `Owners and rights were left out, as the target has no role ${name}: all belongs to ${target.user}.`
-    return { arguments: bare, notes: [note] }
+    return { ...bare, notes: [note] }
   }
-  if (missing.size === 0) return { arguments: [], notes: [] }
+  if (missing.size === 0) return { ...whole, notes: [] }
   const owner = quoted(target.user)
   for (const [at, { name: database }] of databases.entries()) {
     await openSide(side, database, signal, async (query) => {
@@ -51,5 +58,5 @@ export async function fitRoles(
   const notes = [...missing.keys()].map(
     (role) => `The target has no role ${role}: what it owned belongs to ${target.user}, and its rights were left out.`,
   )
-  return { arguments: [], notes }
+  return { ...whole, notes }
 }

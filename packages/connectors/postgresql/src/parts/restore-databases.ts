@@ -1,82 +1,78 @@
 import { CoffreError } from '@coffre/foundation'
+import { chooseDumps } from '../logical/choose-dumps.ts'
+import { type DescribedDatabase, described, describeSql } from '../logical/dump-session.ts'
+import { loadDump } from '../logical/load-dump.ts'
+import { makeDatabase, settleDatabase } from '../logical/make-database.ts'
 import type { ClientPrograms } from '../programs/find-client-programs.ts'
-import { onDatabase } from '../verify/local-session.ts'
-import { chooseDatabases, createStatement, type SideDatabase } from './chosen-databases.ts'
+import { dumpOf } from './dump-of.ts'
 import { fitRoles } from './fit-roles.ts'
-import { dumpOf, loadArchive } from './load-archive.ts'
-import type { RelationName } from './relation-name.ts'
 import type { LoadedParts } from './restore-tables.ts'
-import { countRows, everyTableQuery, type RowCount } from './row-counts.ts'
+import { countRows, type RowCount } from './row-counts.ts'
 import type { SideInstance } from './side-instance.ts'
+import { openSide } from './side-session.ts'
 import type { TargetServer } from './target-server.ts'
 
-const dumpArguments = ['--no-publications', '--no-subscriptions', '--no-security-labels', '--no-tablespaces']
+const dumpArguments = ['--no-publications', '--no-subscriptions', '--no-security-labels']
 
-/** Makes databases in the target and loads them, all of them or none. */
+/** Makes databases in the target and loads them, all of them or none; those that are there and empty are filled. */
 export async function restoreDatabases(
   side: SideInstance,
   target: TargetServer,
   wanted: readonly string[] | undefined,
-  { folder }: ClientPrograms,
+  programs: ClientPrograms,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
-  const { databases, notes } = await chooseDatabases(side, wanted, signal)
-  await refusePresent(
-    target,
-    databases.map(({ name }) => name),
-  )
+  const all = await Promise.all((await namesIn(side, signal)).map((name) => describe(side, name, signal)))
+  const { databases, present, notes } = await chooseDumps(target, all, wanted)
   await checkExtensions(target, databases)
   const roles = await fitRoles(side, target, databases, signal)
   const counts: RowCount[] = []
+  const said: string[] = []
   const made: string[] = []
   try {
-    for (const database of databases) {
-      await target.ask(createStatement(database))
-      made.push(database.name)
-      const archive = dumpOf(folder, database.name, [...dumpArguments, ...roles.arguments], side.login)
-      const restoreArguments = ['--no-tablespaces', ...roles.arguments]
-      await loadArchive(archive, folder, database.name, restoreArguments, target.login, signal)
-      counts.push(...(await countBoth(side, target, database.name, signal)))
+    for (const { name } of databases) {
+      // Owner and rights are those of roles that the target has by now.
+      const shape = await describe(side, name, signal)
+      if (!present.has(name)) {
+        await makeDatabase(target, shape, roles.keepsOwners)
+        made.push(name)
+      }
+      const place = { programs, login: target.login, major: target.major, database: name }
+      const dump = dumpOf(side, programs, name, [...dumpArguments, ...roles.arguments], signal)
+      await loadDump(place, dump, roles.arguments, () => undefined, signal)
+      counts.push(...(await countRows({ side, target, database: name, into: name }, undefined, `${name}.`, signal)))
+      said.push(...(await settleDatabase(target, shape, roles.keepsOwners)))
     }
   } catch (error) {
     for (const name of made) await target.dropDatabase(name).catch(() => undefined)
     throw error
   }
-  return { counts, notes: [...notes, ...roles.notes] }
+  return { counts, notes: [...notes, ...roles.notes, ...said] }
 }
 
-/** Before anything is recovered those that were named, and then all that there are. */
-export async function refusePresent(target: TargetServer, names: readonly string[]): Promise<void> {
-  if (!target.createsDatabases) {
-    throw new CoffreError('source.credentials', `role ${target.user} may not create databases at ${target.place}`, {
-      hint: `Nothing was changed. ALTER ROLE ${target.user} CREATEDB;`,
-    })
-  }
-  const present = await target.ask('select datname as name from pg_database where datname = any($1) order by 1', [names])
-  if (present.length === 0) return
-  const list = present.map(({ name }) => String(name)).join(', ')
-  throw new CoffreError('target.not-empty', `the target has a database ${list} already`, {
-    hint:
-      'Nothing was changed. Choose others with --databases, rename what is there, or take tables of it with --tables and --schema: ' +
-      'nothing of a running server is ever overwritten.',
-  })
+/** Before anything is recovered: those that are named must not be in the way of what is there. */
+export async function checkNamed(target: TargetServer, names: readonly string[]): Promise<void> {
+  await chooseDumps(
+    target,
+    names.map((name) => ({ name, tables: 1 })),
+    names,
+  )
 }
 
-async function checkExtensions(target: TargetServer, databases: readonly SideDatabase[]): Promise<void> {
+async function namesIn(side: SideInstance, signal: AbortSignal): Promise<readonly string[]> {
+  const sql = 'select datname as name from pg_database where datallowconn and not datistemplate order by datname'
+  return await openSide(side, 'template1', signal, async (query) => (await query(sql)).map(({ name }) => String(name)))
+}
+
+function describe(side: SideInstance, name: string, signal: AbortSignal): Promise<DescribedDatabase> {
+  return openSide(side, name, signal, async (query) => described(name, (await query(describeSql))[0] ?? {}))
+}
+
+async function checkExtensions(target: TargetServer, databases: readonly DescribedDatabase[]): Promise<void> {
   const available = new Set((await target.ask('select name from pg_available_extensions')).map(({ name }) => String(name)))
   const missing = databases.flatMap(({ extensions }) => extensions.filter((name) => !available.has(name)))
   if (missing.length === 0) return
   throw new CoffreError('target.failed', `the server at ${target.place} lacks the extension ${[...new Set(missing)].join(', ')}`, {
     hint: 'Nothing was changed. Install its package on the host of that server.',
-  })
-}
-
-function countBoth(side: SideInstance, target: TargetServer, database: string, signal: AbortSignal): Promise<readonly RowCount[]> {
-  return onDatabase(side.server, database, signal, async (sideQuery) => {
-    const tables = (await sideQuery(everyTableQuery)).map((row): RelationName => row as unknown as RelationName)
-    return await target.on(database, async (targetQuery) => {
-      await targetQuery('set row_security = off')
-      return countRows(tables, sideQuery, targetQuery, `${database}.`)
-    })
   })
 }

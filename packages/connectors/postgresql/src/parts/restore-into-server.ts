@@ -9,7 +9,7 @@ import { writeRestoredDetails } from '../restore/restored-details.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { type PartsWish, partsWishOf } from './parts-wish.ts'
 import { parseRelationName } from './relation-name.ts'
-import { refusePresent, restoreDatabases } from './restore-databases.ts'
+import { checkNamed, restoreDatabases } from './restore-databases.ts'
 import { restoreTables } from './restore-tables.ts'
 import { SideInstance } from './side-instance.ts'
 import { TargetServer } from './target-server.ts'
@@ -39,7 +39,7 @@ export async function restoreIntoServer(
   await findEngineBinaries(major, settings, signal)
   const programs = await findClientPrograms(major, settings, signal)
   const target = await TargetServer.open(access, signal)
-  target.refuseOlder(programs.major)
+  target.refuseOlder(major)
   await checkEarly(target, access.config.database, wish)
   const onProgress = (done: number): void => request.onProgress(done * recoveryShare)
   try {
@@ -75,7 +75,7 @@ function load(
 
 /** What can be known of the target before hours of recovery. Once all is known it is looked at again. */
 export async function checkEarly(target: TargetServer, into: string, wish: PartsWish): Promise<void> {
-  if (wish.kind === 'databases') return await refusePresent(target, wish.names ?? [])
+  if (wish.kind === 'databases') return await checkNamed(target, wish.names ?? [])
   const names = wish.tables.map((text) => {
     const { schema, name } = parseRelationName(text)
     return { schema: wish.schema ?? schema, name }

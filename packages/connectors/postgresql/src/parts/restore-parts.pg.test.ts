@@ -70,6 +70,7 @@ class Shop implements AsyncDisposable {
 
   static async #fill(server: PostgresServer): Promise<Shop> {
     for (const sql of ['create role clerk', 'create database other', schemaSql]) await server.query(sql)
+    await server.query('create table kept as select generate_series(1, 5) n', undefined, 'other')
     await server.query('alter table orders owner to clerk; grant select on customers to clerk')
     const connector = createPostgresqlConnector()
     const members = [{ host: '127.0.0.1', port: server.port }]
@@ -207,7 +208,7 @@ for (const [major, targetMajor] of [
         (error: unknown) => error,
       )
     assert.ok(isCoffreError(again, 'target.failed') && /type public\.mood/.test(again.message), `${again}`)
-    assert.deepEqual(await names(shop.server, 'other'), [])
+    assert.deepEqual(await names(shop.server, 'other'), ['public.kept'])
     await shop.restore(shop.server, { parts: ['public.orders'], user: 'postgres', database: 'postgres' })
     assert.deepEqual(await shop.server.query('select count(*)::int as n from orders'), [{ n: 250 }])
     await shop.assertClean()
@@ -229,7 +230,8 @@ test('databases go whole into a server that has none of the name, with owners wh
   const error = await refused(shop.restore(target, { options: { databases: ['other'] }, database: 'postgres' }), 'target.not-empty')
   assert.match(error.message, /other/)
   await target.query('drop database other')
-  // The database `postgres` is in every server.
+  // The database `postgres` is in every server: filled while it is empty, refused when it is not.
+  await target.query('create table mine (n int)')
   await refused(shop.restore(target, { user: 'postgres', database: 'shop' }), 'target.not-empty')
   assert.deepEqual(await target.query("select datname from pg_database where datname = 'other'"), [])
   await shop.assertClean()
@@ -262,7 +264,6 @@ test('owners and rights of roles that the target has come along, those of others
   const report = await connector.restore(point, request, systemContext, noSignal)
   assert.deepEqual(report.counts, { 'crm.public.given': 0, 'crm.public.kept': 9 })
   assert.deepEqual(report.notes, [
-    'The database postgres has no tables, and was left out.',
     'The target has no role visitor: what it owned belongs to postgres, and its rights were left out.',
   ])
   const owners = await target.query(
@@ -296,7 +297,11 @@ test('what cannot be is refused by name, and nothing is touched', async () => {
     ['usage.invalid', /either/, () => shop.restore(target, { parts: ['orders'], options: { databases: ['other'] } })],
     ['usage.invalid', /schema is for tables/, () => shop.restore(target, { options: { schema: 'restored' } })],
     ['usage.invalid', /to be started/, () => shop.restore(target, { parts: ['orders'], options: { start: true, port: 5999 } })],
-    ['usage.invalid', /no database nowhere/, () => shop.restore(target, { user: 'postgres', options: { databases: ['nowhere'] } })],
+    [
+      'usage.invalid',
+      /has no database nowhere/,
+      () => shop.restore(target, { user: 'postgres', options: { databases: ['nowhere'] } }),
+    ],
     ['target.not-empty', /public\.present/, () => shop.restore(target, { parts: ['present'], options: { database: 'postgres' } })],
     ['source.credentials', /password/, () => shop.restore(target, { ...orders, target: wrongPassword(target) })],
     ['source.credentials', /may not create databases/, () => shop.restore(target, { options: { databases: ['other'] } })],

@@ -1,12 +1,12 @@
+import { loadDump } from '../logical/load-dump.ts'
 import type { ClientPrograms } from '../programs/find-client-programs.ts'
-import { onDatabase } from '../verify/local-session.ts'
-import { type ChosenTable, chooseTables } from './chosen-tables.ts'
+import { chooseTables } from './chosen-tables.ts'
 import { cutLoose } from './cut-loose.ts'
-import { dumpOf, loadArchive } from './load-archive.ts'
+import { dumpOf } from './dump-of.ts'
 import { moveTables, namesOf, refuseMeeting } from './move-tables.ts'
 import { dropDefaults, findOutsideNeeds } from './outside-needs.ts'
 import type { PartsWish } from './parts-wish.ts'
-import { quotedRelationName, type RelationName } from './relation-name.ts'
+import { quotedRelationName } from './relation-name.ts'
 import { countRows, type RowCount } from './row-counts.ts'
 import type { SideInstance } from './side-instance.ts'
 import { openSide } from './side-session.ts'
@@ -17,8 +17,8 @@ export interface LoadedParts {
   readonly notes: readonly string[]
 }
 
-/** Neither an owner, nor rights, nor a place is looked for in the target that only the original may have. */
-const bareArguments = ['--no-owner', '--no-privileges', '--no-tablespaces', '--no-security-labels']
+/** Neither an owner nor rights are looked for in the target that only the original may have. */
+const bareArguments = ['--no-owner', '--no-privileges', '--no-security-labels']
 
 /** Takes the tables out of the side instance and loads them into a database of the target, all of them or nothing. */
 export async function restoreTables(
@@ -26,7 +26,7 @@ export async function restoreTables(
   target: TargetServer,
   into: string,
   { tables: wanted, database, schema }: Extract<PartsWish, { readonly kind: 'tables' }>,
-  { folder }: ClientPrograms,
+  programs: ClientPrograms,
   signal: AbortSignal,
 ): Promise<LoadedParts> {
   const { tables, notes, needs, names } = await openSide(side, database, signal, async (query) => {
@@ -51,9 +51,13 @@ export async function restoreTables(
   const moved = tables.map((table) => ({ ...table, schema: schema ?? table.schema }))
   const selection = moved.map((table) => `--table=${quotedRelationName(table)}`)
   const dumpArguments = ['--strict-names', '--no-publications', '--no-subscriptions', ...bareArguments, ...selection]
-  const archive = dumpOf(folder, database, dumpArguments, side.login)
-  await withSchemas(target, into, schemas, () => loadArchive(archive, folder, into, bareArguments, target.login, signal))
-  const counts = await countBoth(side, target, database, into, moved, signal)
+  const place = { programs, login: target.login, major: target.major, database: into }
+  await withSchemas(target, into, schemas, () =>
+    loadDump(place, dumpOf(side, programs, database, dumpArguments, signal), bareArguments, () => undefined, signal),
+  )
+  // Those that were named, with their partitions in them.
+  const named = moved.filter(({ isNamed }) => isNamed)
+  const counts = await countRows({ side, target, database, into }, named, '', signal)
   return { counts, notes: [...notes, ...dropped] }
 }
 
@@ -73,22 +77,4 @@ async function withSchemas(
     for (const schema of made) await target.dropSchema(database, schema).catch(() => undefined)
     throw error
   }
-}
-
-/** The tables that were named, with their partitions in them. */
-function countBoth(
-  side: SideInstance,
-  target: TargetServer,
-  database: string,
-  into: string,
-  tables: readonly (ChosenTable & RelationName)[],
-  signal: AbortSignal,
-): Promise<readonly RowCount[]> {
-  const named = tables.filter(({ isNamed }) => isNamed)
-  return onDatabase(side.server, database, signal, (sideQuery) =>
-    target.on(into, async (targetQuery) => {
-      await targetQuery('set row_security = off')
-      return countRows(named, sideQuery, targetQuery, '')
-    }),
-  )
 }
