@@ -62,7 +62,7 @@ export function streamView(row: StreamRow, nowMs: number): StreamView {
     vault: { id: row.vaultId, name: row.vaultName },
     state: row.state,
     epoch: row.epoch,
-    windowFrom: iso(row.windowFrom),
+    windowFrom: iso(beginOf(row)),
     windowThrough: iso(row.windowThrough),
     lagSeconds: lagMs === undefined ? null : Math.round(lagMs / 100) / 10,
     clockSkewMs: row.clockSkewMs,
@@ -71,4 +71,9 @@ export function streamView(row: StreamRow, nowMs: number): StreamView {
     isBaseNeeded: row.isBaseNeeded,
     error: row.errorCode === null ? null : { code: row.errorCode, detail: row.errorMessage ?? '' },
   }
+}
+
+/** A base that the log does not reach beyond yet cannot be restored to any instant. */
+function beginOf({ windowFrom, windowThrough }: StreamRow): Date | null {
+  return windowFrom !== null && windowThrough !== null && windowFrom <= windowThrough ? windowFrom : null
 }
