@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { parentPort } from 'node:worker_threads'
 import { openPrimitives } from '../crypto/open-primitives.ts'
 import type { MasterKey } from '../crypto/sealer.ts'
@@ -25,12 +27,19 @@ const primitives = openPrimitives()
 const files = openLocalFiles()
 const send = (message: FromWorker): void => port.postMessage(message)
 
+/**
+ * What a pool has given a thread lies outside of V8's heap, dozens of megabytes that V8 does not see filling up: a thread that is kept
+ * would hold on to that of hundreds of pools. To collect costs about as much as a small job, hence not after each.
+ */
+const poolsPerCollection = 8
+let pools = 0
 let kernel: Kernel | undefined
 
 port.on('message', (message: WorkerSetup | Job | typeof endOfPool | typeof endOfWork) => {
   if (message === endOfWork) end()
   else if (message === endOfPool) {
     kernel = undefined
+    if (++pools % poolsPerCollection === 0) collectGarbage()
     send({ kind: 'cleared' })
   } else if ('key' in message) kernel = kernelFor(message)
   else run(message)
@@ -43,6 +52,11 @@ function run(job: Job): void {
   } catch (error) {
     send({ kind: 'error', error: plainError(error) })
   }
+}
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
 
 /** By itself, as a thread that is terminated leaves behind what is not V8's. */
