@@ -22,7 +22,10 @@ import { PostgresqlSource } from './source.ts'
 import { verifyPostgresql } from './verify/verify-postgresql.ts'
 import { WalLogFormat } from './wal-log-format.ts'
 
-/** PostgreSQL 15 to 18 over its replication protocol. The settings are of the machine that restores. */
+/**
+ * PostgreSQL 15 to 18, over its replication protocol or by dumps, of which each database shows an instant of its own and none has a log. The
+ * settings are of the machine that saves and restores.
+ */
 export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Connector<PostgresqlConfig, PostgresqlSecrets> {
   return {
     engine: 'postgresql',
