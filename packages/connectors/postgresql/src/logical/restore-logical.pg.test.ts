@@ -153,9 +153,14 @@ test('tables of a dump come with their rows, indexes and partitions into another
   assert.deepEqual(await target.query('select count(*)::int as n from alone.orders'), [{ n: 400 }])
 })
 
-test('a dump that breaks off leaves no database behind', async () => {
+test('a dump that breaks off, and a restore that is cancelled, leave no database behind', async () => {
   await using target = await PostgresServer.start(18)
   await refuseBroken(connector, point, target)
+  const abort = new AbortController()
+  const onProgress = (done: number): void => (done > 0 ? abort.abort() : undefined)
+  const cancelled = connector.restore(point, into(target, { onProgress }), systemContext, abort.signal)
+  assert.match(await refusal(cancelled), /^interrupted/)
+  assert.deepEqual(await target.query("select datname from pg_database where datname in ('crm', $1)", [awkward]), [])
 })
 
 test('where only newer programs are, an older server is dumped and restored all the same', async () => {
