@@ -1,5 +1,5 @@
 import type { RestoreReport, RestoreRequest, RestoreTarget, StoredPoint } from '@coffre/connector'
-import { CoffreError, type Context, interruption } from '@coffre/foundation'
+import { CoffreError, type Context, interruption, isCoffreError } from '@coffre/foundation'
 import { readBaseDetails } from '../base/base-details.ts'
 import { parsePostgresqlConfig, parsePostgresqlSecrets } from '../config.ts'
 import { type ClientPrograms, findClientPrograms } from '../programs/find-client-programs.ts'
@@ -56,8 +56,17 @@ export async function restoreIntoServer(
       details: writeRestoredDetails({ rewritten: [], assertions: [], isReplayed: true, loaded: loaded.counts }),
     }
   } catch (error) {
-    throw signal.aborted ? interruption(signal) : error
+    throw signal.aborted ? interruption(signal) : asTargetFailure(error)
   }
+}
+
+/** The side instance fails by another code: what a server refuses here is the target's word, and no source is at fault. */
+function asTargetFailure(error: unknown): unknown {
+  if (!isCoffreError(error, 'source.failed', 'source.unreachable')) return error
+  return new CoffreError('target.failed', error.message, {
+    cause: error,
+    hint: error.hint ?? 'These are the words of the server that is restored into. What was begun there was undone.',
+  })
 }
 
 function load(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import type { Replay, RestoreReport, RestoreRequest } from '@coffre/connector'
 import { isCoffreError, systemContext } from '@coffre/foundation'
 import { MemoryPoint, type PostgresMajor, PostgresServer } from '@coffre/testkit'
@@ -131,6 +131,13 @@ async function targetOf(major: PostgresMajor): Promise<PostgresServer> {
   return target
 }
 
+/** For the tests that leave it as it is. */
+let shop: Shop
+before(async () => {
+  shop = await Shop.open(16)
+})
+after(() => shop?.[Symbol.asyncDispose]())
+
 const names = (target: PostgresServer, database = 'shop') =>
   target
     .query(
@@ -145,12 +152,13 @@ for (const [major, targetMajor] of [
   [15, 15],
 ] as const) {
   test(`tables of PostgreSQL ${major} as they were go into a running server ${targetMajor}, with and without another schema`, async () => {
-    await using shop = await Shop.open(major)
+    await using own = major === 16 ? undefined : await Shop.open(major)
+    const from = own ?? shop
     await using target = await targetOf(targetMajor)
     const phases: string[] = []
     const fractions: number[] = []
     const parts = ['orders', 'public.events', 'sales."Strange "" Näme, x"', 'volatile']
-    const report = await shop.restore(target, {
+    const report = await from.restore(target, {
       parts,
       options: { schema: 'restored', database: 'postgres' },
       onPhase: (phase) => void phases.push(phase),
@@ -164,7 +172,7 @@ for (const [major, targetMajor] of [
       'restored.orders': 250,
       'restored.volatile': 0,
     })
-    assert.deepEqual(await createPostgresqlConnector().verify(shop.point, report, systemContext, noSignal), [])
+    assert.deepEqual(await createPostgresqlConnector().verify(from.point, report, systemContext, noSignal), [])
     assert.ok(!JSON.stringify(report).includes(password))
     const [sum] = await target.query(
       "select count(*)::int as n, sum(length(what))::int as size, count(*) filter (where what = 'late')::int as late, max(number)::int as number from restored.orders",
@@ -196,8 +204,8 @@ for (const [major, targetMajor] of [
     assert.doesNotMatch(said, /orders_previous_fkey/)
 
     // Without another schema, where the original was dropped, into the same server that it came from and as its superuser.
-    const again = await shop
-      .restore(shop.server, {
+    const again = await from
+      .restore(from.server, {
         parts: ['public.orders', 'sales.events_2026'],
         user: 'postgres',
         database: 'other',
@@ -208,18 +216,15 @@ for (const [major, targetMajor] of [
         (error: unknown) => error,
       )
     assert.ok(isCoffreError(again, 'target.failed') && /type public\.mood/.test(again.message), `${again}`)
-    assert.deepEqual(await names(shop.server, 'other'), ['public.kept'])
-    await shop.restore(shop.server, { parts: ['public.orders'], user: 'postgres', database: 'postgres' })
-    assert.deepEqual(await shop.server.query('select count(*)::int as n from orders'), [{ n: 250 }])
-    await shop.assertClean()
+    assert.deepEqual(await names(from.server, 'other'), ['public.kept'])
+    await from.restore(from.server, { parts: ['public.orders'], user: 'postgres', database: 'postgres' })
+    assert.deepEqual(await from.server.query('select count(*)::int as n from orders'), [{ n: 250 }])
+    await from.assertClean()
   })
 }
 
 test('databases go whole into a server that has none of the name, with owners where the roles are', async () => {
-  await using shop = await Shop.open(16)
   await using target = await targetOf(18)
-  const { server } = shop
-  assert.ok(server.isRunning)
   // As whoever is no superuser: all belongs to them.
   await target.query('alter role keeper createdb')
   const report = await shop.restore(target, { options: { databases: ['other'] }, database: 'postgres' })
@@ -278,7 +283,6 @@ test('owners and rights of roles that the target has come along, those of others
 })
 
 test('what cannot be is refused by name, and nothing is touched', async () => {
-  await using shop = await Shop.open(16)
   await using target = await targetOf(18)
   await using older = await PostgresServer.start(15)
   const options = { database: 'postgres', schema: 'restored' }
@@ -319,13 +323,19 @@ test('what cannot be is refused by name, and nothing is touched', async () => {
   const without = createPostgresqlConnector({ engineFolders: { 16: '/nonexistent' } })
   const request = { target: wrongPassword(target), overwrite: false, onProgress: () => undefined, ...orders }
   await refused(without.restore(shop.point, request, systemContext, noSignal), 'engine.missing')
+  const huge = { manifest: { ...shop.point.manifest, counts: { bytes: 2 ** 60 } }, items: unread, extract: unread }
+  const able = { ...request, target: { kind: 'engine', config: request.target.config, secrets: { password } } } as const
+  const full = await refused(
+    createPostgresqlConnector(shop.settings).restore(huge, able, systemContext, noSignal),
+    'storage.no-space',
+  )
+  assert.match(`${full.hint}`, /COFFRE_SCRATCH/)
   assert.deepEqual(await names(target), before)
   assert.deepEqual(await target.query("select from pg_namespace where nspname = 'restored'", undefined, 'shop'), [])
   await shop.assertClean()
 })
 
 test('a target that fails in the middle, or is killed, and an abort leave nothing behind', async () => {
-  await using shop = await Shop.open(16)
   await using target = await targetOf(18)
   const options = { database: 'postgres', schema: 'restored' }
   const orders = { parts: ['orders', 'customers'], options }
@@ -370,7 +380,11 @@ test('a target that fails in the middle, or is killed, and an abort leave nothin
   await shop.assertClean()
 })
 
-function wrongPassword(target: PostgresServer): RestoreRequest['target'] {
+function unread(): never {
+  assert.fail('the point was read')
+}
+
+function wrongPassword(target: PostgresServer): Extract<RestoreRequest['target'], { readonly kind: 'engine' }> {
   const config = { members: [{ host: '127.0.0.1', port: target.port }], user: 'keeper', database: 'shop', tls: 'disable' }
   return { kind: 'engine', config, secrets: { password: 'wrong' } }
 }

@@ -35,7 +35,7 @@ export async function makeScratchFolder(
   for (const place of places) {
     if (account !== undefined && !(await canPass(place))) continue
     const folder = await mkdtemp(join(place, prefix))
-    const owner: Owner = { pid: process.pid, begun: (await beginOf(process.pid)) ?? '' }
+    const owner: Owner = { pid: process.pid, begun: await beginOf(process.pid) }
     await writeFile(join(folder, ownerName), JSON.stringify(owner), { mode: 0o600 })
     return folder
   }
@@ -49,18 +49,19 @@ async function sweep(place: string, nowMs: number): Promise<void> {
   for (const name of await readdir(place)) {
     if (!name.startsWith(prefix)) continue
     const folder = join(place, name)
-    if (await isInUse(folder, nowMs)) continue
+    const status = await stat(folder).catch(ifMissing(undefined))
+    // In a folder that everybody may write to, what others have left is theirs.
+    if (status === undefined || status.uid !== process.getuid?.()) continue
+    if (await isInUse(folder, status.mtimeMs, nowMs)) continue
     await endServer(join(folder, 'data'))
-    await rm(folder, { recursive: true, force: true })
+    // The server's other processes end a moment after the first one, and may write until then.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   }
 }
 
-async function isInUse(folder: string, nowMs: number): Promise<boolean> {
+async function isInUse(folder: string, changedMs: number, nowMs: number): Promise<boolean> {
   const text = await readFile(join(folder, ownerName), 'utf8').catch(ifMissing(undefined))
-  if (text === undefined) {
-    const status = await stat(folder).catch(ifMissing(undefined))
-    return status !== undefined && nowMs - status.mtimeMs < namelessMsMax
-  }
+  if (text === undefined) return nowMs - changedMs < namelessMsMax
   const { pid, begun } = JSON.parse(text) as Owner
   return isAlive(pid) && (await beginOf(pid)) === begun
 }
@@ -73,7 +74,7 @@ async function endServer(dataFolder: string): Promise<void> {
 }
 
 /** The twenty-second field of `/proc/PID/stat`; '' on systems that have none. */
-async function beginOf(pid: number): Promise<string | undefined> {
+async function beginOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }

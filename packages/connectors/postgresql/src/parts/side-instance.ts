@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RestoreRequest, StoredPoint } from '@coffre/connector'
-import { CoffreError, type Context } from '@coffre/foundation'
+import { CoffreError, type Context, isCoffreError } from '@coffre/foundation'
 import { readBaseDetails } from '../base/base-details.ts'
 import type { ServerLogin } from '../programs/client-program.ts'
 import { checkDataFolder } from '../restore/data-folder.ts'
@@ -50,7 +50,7 @@ export class SideInstance implements AsyncDisposable {
     const place = await makePlace(settings.scratchFolder, binaries, account, context.clock.nowMs())
     try {
       const { folder, socketFolder } = place
-      await checkDataFolder(folder, neededBytes(point.manifest, base, replay), false)
+      await checkRoom(folder, neededBytes(point.manifest, base, replay))
       const user = base.owner ?? 'postgres'
       const start = { folder, binaries, account, port, asProduction: false, owner: user, asideIn: socketFolder }
       const server = {
@@ -131,6 +131,19 @@ async function makePlace(
   await giveTo(account, folder, socketFolder)
   if (account !== undefined) await chmod(scratch, 0o711)
   return { scratch, folder, socketFolder, binaries, account }
+}
+
+/** What is missing is told with the place that can be changed. */
+async function checkRoom(folder: string, bytes: number): Promise<void> {
+  try {
+    await checkDataFolder(folder, bytes, false)
+  } catch (error) {
+    if (!isCoffreError(error, 'storage.no-space')) throw error
+    throw new CoffreError('storage.no-space', error.message, {
+      cause: error,
+      hint: 'The target was not touched. The whole cluster is recovered aside: name a folder with more room in COFFRE_SCRATCH.',
+    })
+  }
 }
 
 /** However far it came: what cannot be removed now is by the next one. */

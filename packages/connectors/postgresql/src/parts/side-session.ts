@@ -33,7 +33,7 @@ export async function openSide<Result>(
         hint: 'The target was not touched. Say with --database where the tables come from.',
       })
     }
-    if (!isCoffreError(error, 'source.failed', 'source.credentials')) throw error
+    if (!isCoffreError(error, 'source.failed', 'source.credentials', 'source.unreachable')) throw error
     throw new CoffreError('engine.failed', `the tables could not be taken out: ${error.message}`, {
       cause: error,
       hint: 'The target was not touched. With --databases the database is restored as a whole.',
