@@ -10,7 +10,7 @@ export interface FoundBlob extends BlobLocation {
 }
 
 /** Which packs a session relies on. */
-export interface PackTrust {
+interface PackTrust {
   /** Packs that are there, by the storage's listing; without it, all that are named. What ends behind them does not count. */
   readonly sizes?: ReadonlyMap<Id, number> | undefined
   readonly withoutPacks?: ReadonlySet<Id> | undefined
