@@ -106,6 +106,7 @@ export {
   listSources,
   type SourceView,
   sourceSchema,
+  updateSource,
 } from './operations/source-operations.ts'
 export {
   type AlarmView,

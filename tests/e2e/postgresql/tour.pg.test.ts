@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod } from 'node:fs/promises'
+import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { getStatus } from '@coffre/api-contract'
@@ -184,6 +184,22 @@ test('what there is of the log is listed, and what is not in it is refused with 
     assert.deepEqual([code, message.test(stderr)], [exitCode, true], `${args.join(' ')}: ${code} ${stderr}`)
     assert.ok(!stderr.includes('secret'))
   }
+})
+
+test('a password that was changed is entered again, and the capture goes on', async () => {
+  const client = await connected(database.port)
+  await client.query("alter role coffre password 'Tour-Password-8'")
+  await client.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'coffre'")
+  await client.end()
+  await stream(({ state }) => state === 'RETRYING')
+  assert.equal((await server.cli('source', 'check', 'shop')).code, 97)
+  await writeFile(join(server.folder, 'password'), 'wrong\n')
+  const wrong = await server.cli('source', 'update', 'shop', '--password-file', 'password')
+  assert.equal(wrong.code, 97, wrong.stderr)
+  await writeFile(join(server.folder, 'password'), 'Tour-Password-8\n')
+  const { code, stderr } = await server.cli('source', 'update', 'shop', '--password-file', 'password')
+  assert.equal(code, 0, stderr)
+  await stream(({ state }) => state === 'CAPTURING')
 })
 
 test('a source that is deleted leaves nothing behind on its server', async () => {

@@ -104,6 +104,33 @@ export const checkSource = defineOperation({
   problems: ['object.missing'],
 })
 
+export const updateSource = defineOperation({
+  id: 'sources.update',
+  method: 'PATCH',
+  path: '/sources/{source}',
+  summary: 'Change how a source is reached',
+  description:
+    'What is given replaces what was there: the whole configuration, all secrets. Checks the connection first, and changes nothing when an error is found, unless `acceptFindings` is true. A capture that runs goes on, and reaches the source in the new way when it next connects.',
+  right: 'source.write',
+  params: z.object({ source: idOrNameSchema }),
+  query: nothing,
+  body: z.object({
+    config: newSourceSchema.shape.config.optional(),
+    secrets: newSourceSchema.shape.secrets,
+    acceptFindings: z.boolean().default(false),
+  }),
+  status: 200,
+  answer: sourceSchema,
+  problems: [
+    'object.missing',
+    'object.exists',
+    'source.config-invalid',
+    'source.unreachable',
+    'source.credentials',
+    'source.unfit',
+  ],
+})
+
 export const deleteSource = defineOperation({
   id: 'sources.delete',
   method: 'DELETE',

@@ -14,6 +14,7 @@ export const serverCommands: readonly CommandEntry[] = [
   { words: ['source', 'list'], load: async () => (await import('./sources/source-list-command.ts')).sourceListCommand },
   { words: ['source', 'show'], load: async () => (await import('./sources/source-show-command.ts')).sourceShowCommand },
   { words: ['source', 'check'], load: async () => (await import('./sources/source-check-command.ts')).sourceCheckCommand },
+  { words: ['source', 'update'], load: async () => (await import('./sources/source-update-command.ts')).sourceUpdateCommand },
   { words: ['source', 'delete'], load: async () => (await import('./sources/source-delete-command.ts')).sourceDeleteCommand },
   { words: ['backup'], load: async () => (await import('./jobs/backup-command.ts')).backupCommand },
   { words: ['points'], load: async () => (await import('./points/points-command.ts')).pointsCommand },

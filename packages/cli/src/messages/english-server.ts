@@ -15,6 +15,7 @@ export const englishServer = {
   'error.timeWithoutZone': 'the time {time} has no zone',
   'error.badDatabaseUrl': 'the URL of the database has {what}',
   'error.oneCluster': 'a PostgreSQL source is one cluster',
+  'error.otherEngine': '{name} is a source of {engine}, not of {given}',
   'error.unknownEngine': 'Coffre knows no engine for {operand}',
   'error.unknownShell': 'there is no completion for {shell}: there is one for {known}',
   'error.unwritableFile': 'cannot make {path}, given with {option}: {problem}',
@@ -175,6 +176,7 @@ export const englishServer = {
   'source.delete': 'Stop protecting {name}? Its recovery points stay until they expire.',
   'source.deleted': '{name} is no longer protected',
   'source.fit': 'source {name} can be backed up',
+  'source.updated': '{name} is reached in the new way from now on',
 
   'status.counts': '{sources} sources, {vaults} vaults, {points} recovery points',
   'status.health': 'Coffre {version}: {health}',

@@ -17,6 +17,7 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'error.timeWithoutZone': 'l’heure {time} n’a pas de fuseau',
   'error.badDatabaseUrl': 'l’URL de la base contient {what}',
   'error.oneCluster': 'une source PostgreSQL est une seule grappe',
+  'error.otherEngine': '{name} est une source {engine}, pas {given}',
   'error.unknownEngine': 'Coffre ne connaît pas de moteur pour {operand}',
   'error.unknownShell': 'il n’y a pas de complétion pour {shell} : il y en a pour {known}',
   'error.unwritableFile': 'impossible de créer {path}, donné par {option} : {problem}',
@@ -177,6 +178,7 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'source.delete': 'Ne plus protéger {name} ? Ses points de reprise restent jusqu’à leur terme.',
   'source.deleted': '{name} n’est plus protégé',
   'source.fit': 'la source {name} peut être sauvegardée',
+  'source.updated': '{name} est désormais jointe de la nouvelle manière',
 
   'status.counts': '{sources} sources, {vaults} coffres, {points} points de reprise',
   'status.health': 'Coffre {version} : {health}',

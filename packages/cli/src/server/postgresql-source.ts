@@ -1,7 +1,7 @@
 import type { ByteString } from '@coffre/foundation'
 import type { ServerCall } from '../command.ts'
 import { usageError } from '../messages/command-line-error.ts'
-import { commaTexts, flag } from '../options/option.ts'
+import { commaTexts, flag, text } from '../options/option.ts'
 import { certificateIn, passwordOf, passwordOptions } from './postgresql-login.ts'
 import { parsePostgresqlUrl } from './postgresql-url.ts'
 
@@ -10,6 +10,7 @@ export const postgresqlOptions = {
   logical: flag('logical'),
   databases: commaTexts('databases', 'names'),
   ...passwordOptions,
+  slot: text('slot', 'name'),
   allowUnlimitedWal: flag('allow-unlimited-wal'),
 } as const
 
@@ -21,7 +22,7 @@ export async function postgresqlSource(operands: readonly ByteString[], call: Po
   if (second !== undefined) throw usageError('error.oneCluster', {}, 'hint.oneCluster')
   const url = parsePostgresqlUrl(operand)
   const { members, user, database, tls, authority } = url
-  const { continuous, logical, databases, allowUnlimitedWal } = call.options
+  const { continuous, logical, databases, slot, allowUnlimitedWal } = call.options
   const password = await passwordOf(url, call)
   return {
     engine: 'postgresql',
@@ -34,6 +35,7 @@ export async function postgresqlSource(operands: readonly ByteString[], call: Po
       ...(logical ? { mode: 'logical' } : {}),
       ...(databases.length === 0 ? {} : { databases }),
       ...(continuous ? { keepsLog: true } : {}),
+      ...(slot === undefined ? {} : { slot }),
       ...(allowUnlimitedWal ? { allowsUnlimitedLog: true } : {}),
     },
     ...(password === undefined ? {} : { secrets: { password } }),

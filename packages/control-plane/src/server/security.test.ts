@@ -36,6 +36,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   'sessions.create': { name: 'somebody', password },
   'settings.change': {},
   'sources.create': { name: 'docs', engine: 'files', config: {} },
+  'sources.update': {},
   'sources.protect': { name: 'docs', engine: 'files', config: {}, vault: someId },
   'two-factor.confirm': { code: '123456' },
   'two-factor.remove': { password, code: '123456' },

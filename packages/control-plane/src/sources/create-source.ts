@@ -125,7 +125,7 @@ async function store(
   })
 }
 
-function unfit(name: string, errors: readonly Finding[]): CoffreError {
+export function unfit(name: string, errors: readonly Finding[]): CoffreError {
   const remedies = errors.flatMap(({ remedy }) => (remedy === undefined ? [] : [`Try: ${remedy}`]))
   return new CoffreError(
     'source.unfit',
@@ -136,7 +136,7 @@ function unfit(name: string, errors: readonly Finding[]): CoffreError {
   )
 }
 
-async function protectedAlready(catalogue: Catalogue, projectId: string, identity: string): Promise<CoffreError> {
+export async function protectedAlready(catalogue: Catalogue, projectId: string, identity: string): Promise<CoffreError> {
   const other = await catalogue
     .selectFrom('source')
     .select('name')

@@ -4,6 +4,7 @@ import {
   deleteSource as deleteOperation,
   getSource as getOperation,
   listSources as listOperation,
+  updateSource as updateOperation,
 } from '@coffre/api-contract'
 import { CoffreError } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
@@ -13,6 +14,7 @@ import { createSource, look, type SourceParts, sourceSecret } from './create-sou
 import { deleteSource } from './delete-source.ts'
 import { engineNamed } from './source-engines.ts'
 import { findSource, findSourceRow, listSources, type SourceFilter } from './source-view.ts'
+import { updateSource } from './update-source.ts'
 
 /** Answers everything below /sources but backups and restores. */
 export function sourceHandlers(parts: SourceParts): readonly Handler[] {
@@ -46,6 +48,12 @@ export function sourceHandlers(parts: SourceParts): readonly Handler[] {
     defineHandler(checkOperation, async ({ projectId, params, signal }) => {
       await checkAgain(parts, projectId, params.source, signal)
       return found(projectId, params.source)
+    }),
+    defineHandler(updateOperation, async ({ projectId, params, body, audit, signal }) => {
+      const { config, secrets, acceptFindings } = body
+      const { id } = await found(projectId, params.source)
+      await updateSource(parts, { projectId, idOrName: id }, { config, secrets, acceptFindings }, audit, signal)
+      return found(projectId, id)
     }),
     defineHandler(deleteOperation, async ({ projectId, params, audit, signal }) => ({
       findings: [...(await deleteSource(parts, projectId, params.source, audit, signal))],

@@ -13,6 +13,7 @@ import {
   listSources,
   protectSource,
   startBackup,
+  updateSource,
 } from '@coffre/api-contract'
 import { type Context, systemContext } from '@coffre/foundation'
 import { type TemporaryFolder, temporaryFolder } from '@coffre/testkit'
@@ -112,4 +113,33 @@ test('a source is protected with a plan of its own, or not at all', async () => 
   assert.deepEqual([source.name, plan.name, plan.rules[0]?.targetVault], ['protected', 'protected', 'main'])
   assert.deepEqual(await client.call(getPlan, { params: { plan: 'protected' } }), plan)
   await assert.rejects(protect(), codeIs('object.exists'))
+})
+
+test('how a source is reached is changed as a whole, or, when what is wanted is refused, not at all', async () => {
+  const { client } = person
+  const [first, second, other] = [await newTree('first'), await newTree('second'), await newTree('other')]
+  const made = await create('moved', [first])
+  await create('neighbour', [other])
+  const update = (body: NonNullable<ClientInput<typeof updateSource>['body']>, source = 'moved') =>
+    client.call(updateSource, { params: { source }, body })
+  const cases = [
+    ['object.missing', () => update({}, 'nobody')],
+    ['object.exists', () => update({ config: { paths: [other] } })],
+    ['source.config-invalid', () => update({ config: { paths: ['relative'] } })],
+    ['source.unfit', () => update({ config: { paths: [join(folder.path, 'absent')] } })],
+  ] as const
+  for (const [code, call] of cases) await assert.rejects(call, codeIs(code), code)
+  assert.deepEqual(await client.call(getSource, { params: { source: 'moved' } }), made)
+  const moved = await update({ config: { paths: [second] }, secrets: { password: 'new' } })
+  assert.deepEqual([moved.id, moved.config, moved.state], [made.id, { paths: [second] }, 'READY'])
+  const secretOf = async () =>
+    (await api.its.catalogue.selectFrom('source').select('secretId').where('id', '=', made.id).executeTakeFirstOrThrow()).secretId
+  const before = await secretOf()
+  await update({ secrets: { password: 'newer' } })
+  const secrets = await api.its.catalogue.selectFrom('secret').select('id').where('purpose', '=', 'source').execute()
+  assert.deepEqual([secrets.map(({ id }) => id), (await secretOf()) === before], [[await secretOf()], false])
+  const [entry] = await api.lastEntries(1)
+  assert.ok(!JSON.stringify(entry).includes('newer'))
+  const absent = await update({ config: { paths: [join(folder.path, 'absent')] }, acceptFindings: true })
+  assert.equal(absent.state, 'UNREACHABLE')
 })

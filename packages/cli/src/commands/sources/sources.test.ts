@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { startScriptedServer } from '@coffre/testkit'
+import { startScriptedServer, temporaryFolder } from '@coffre/testkit'
 import type { Person } from '../../host/host.ts'
 import { apiScript } from '../../testing/api-script.ts'
 import { cliAgainst } from '../../testing/cli-against.ts'
@@ -138,4 +140,38 @@ test('a check tells what it found, and fails on errors alone', async () => {
   assert.match(bad.stderr, /^error: \/docs is not there\n {2}Mount it\.\n/)
   const fair = await check('warning')
   assert.deepEqual([fair.exitCode, fair.stdout], [0, 'source docs can be backed up\n'])
+})
+
+test('a source of PostgreSQL gets a new password by itself, or with a new address; what nobody mentions stays', async () => {
+  await using folder = await temporaryFolder()
+  await writeFile(join(folder.path, 'secret'), 'new one\n')
+  const config = {
+    members: [{ host: 'db', port: 5433 }],
+    user: 'ada',
+    database: 'shop',
+    tls: 'require',
+    keepsLog: true,
+    slot: 'mine',
+  }
+  const source = exampleSource({ name: 'shop', engine: 'postgresql', config })
+  const update = async (...args: readonly string[]) => {
+    await using server = await startScriptedServer(
+      apiScript({ 'GET /sources/shop': { body: source }, 'PATCH /sources/shop': { body: source } }),
+    )
+    const end = await cliAgainst(server.host, ['source', 'update', 'shop', ...args], { workingFolder: folder.path })
+    const sent = server.requests.find(({ method }) => method === 'PATCH')
+    return { ...end, body: sent === undefined ? undefined : (JSON.parse(sent.body.toString()) as unknown) }
+  }
+  const usual = { acceptFindings: false, secrets: { password: 'new one' } }
+  assert.deepEqual((await update('--password-file', 'secret')).body, { ...usual, config })
+  const moved = await update('postgres://bob@[::1]:5432,other/', '--password-file', 'secret', '--slot', 'second')
+  const members = [
+    { host: '::1', port: 5432 },
+    { host: 'other', port: 5432 },
+  ]
+  const changed = { ...config, members, user: 'bob', database: 'postgres', tls: 'prefer', slot: 'second' }
+  assert.deepEqual(moved.body, { ...usual, config: changed })
+  const wrong = await update('/srv')
+  assert.deepEqual([wrong.exitCode, wrong.body], [20, undefined])
+  assert.match(wrong.stderr, /shop is a source of postgresql, not of files/)
 })
