@@ -18,7 +18,9 @@ case $program in
     exit 12
     ;;
 esac
-# Their data lies outside the heap, which therefore need not grow in leaps; compiled modules are kept.
-export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/coffre-modules}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
+# Their data lies outside the heap, which therefore need not grow in leaps, and large pieces of it go back to the system at once;
+# compiled modules are kept.
+export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$root/node_modules/.cache/coffre-modules}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}" \
+  MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-131072}"
 exec "$root/node_modules/.bin/node" --max-semi-space-size=4 --heap-growing-percent=50 \
   "$root/packages/control-plane/src/$main" "$@"

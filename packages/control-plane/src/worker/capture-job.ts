@@ -13,6 +13,7 @@ const firstPauseMs = 500
 const pauseMsMax = 5000
 /** What only a person mends. */
 const personPauseMs = 30_000
+const personLookMs = 1000
 const lockWaitMs = 10 * minuteMs
 /** What the log cannot go on after. */
 const gapCodes = ['source.position-lost', 'journal.gap', 'journal.damaged', 'journal.fork'] as const
@@ -131,7 +132,25 @@ class CaptureJob {
     else await this.#book.failed(error)
     await this.#say(isGap ? 'error' : 'warning', messageOf(error))
     const backoffMs = Math.min(pauseMsMax, firstPauseMs * 2 ** (this.#failures - 1))
-    await clock.sleep(error.retry === 'never' && !isGap ? personPauseMs : backoffMs, this.#run.signal)
+    if (error.retry === 'never' && !isGap) await this.#waitForPerson()
+    else await clock.sleep(backoffMs, this.#run.signal)
+  }
+
+  /** Whoever has mended it in Coffre, with a new password, need not wait until it is looked at again. */
+  async #waitForPerson(): Promise<void> {
+    const { context, catalogue } = this.#parts
+    const present = async () => {
+      const found = await catalogue
+        .selectFrom('source')
+        .select(['secretId', 'config'])
+        .where('id', '=', this.#run.job.sourceId)
+        .executeTakeFirst()
+      return JSON.stringify(found)
+    }
+    const before = await present()
+    const untilMs = context.clock.monotonicMs() + personPauseMs
+    while (context.clock.monotonicMs() < untilMs && (await present()) === before)
+      await context.clock.sleep(personLookMs, this.#run.signal)
   }
 
   async #say(level: 'warning' | 'error', message: string): Promise<void> {
