@@ -27,7 +27,11 @@ export function engineCommand(...args: readonly string[]): Command {
 
 /** As workers are started. */
 const engineFlags = ['--max-semi-space-size=8', '--heap-growing-percent=100']
-const engineMemory = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '131072' }
+const engineMemory = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  NODE_COMPILE_CACHE: join(projectRoot, 'node_modules/.cache/coffre-modules'),
+}
 
 function vaultIn({ folder }: { readonly folder: string }): string {
   return join(folder, 'vault')
