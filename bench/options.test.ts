@@ -11,7 +11,7 @@ function namesFor(...args: string[]) {
 test('without a choice everything runs, with one only what was chosen', () => {
   const all = namesFor()
   assert.equal(all.corpora, 'rand1g,blob1g,tree,pg1')
-  assert.equal(all.scale, 'index,prune,million-files')
+  assert.equal(all.scale, 'index,prune,million-files,postgresql-base,postgresql-log')
   assert.equal(all.tools, 'coffre,coffre --verify-writes all,restic,restic --no-extra-verify,kopia,borg')
   assert.deepEqual(namesFor('--corpora', 'tree, pg1', '--tools=kopia'), { corpora: 'tree,pg1', scale: '', tools: 'kopia' })
   assert.deepEqual(namesFor('--scale', 'all', '--tools=borg'), { corpora: '', scale: all.scale, tools: 'borg' })
