@@ -5,5 +5,5 @@ import { tryInstants } from './instants.ts'
 const instants = Number(process.argv[2] ?? 100)
 for (const major of postgresMajors) {
   const random = new SeededRandom(testSeed(`instants of ${major}`))
-  await tryInstants({ major, instants, random, report: (line) => void process.stdout.write(`${line}\n`) })
+  await tryInstants({ major, instants, busyMs: 4000, random, report: (line) => void process.stdout.write(`${line}\n`) })
 }

@@ -12,12 +12,13 @@ import { type LoggedEnd, readEnds } from './waldump.ts'
 export interface Instants {
   readonly major: PostgresMajor
   readonly instants: number
+  /** How long each of the three bursts of writing lasts; each of its tables is a file that every restore makes. */
+  readonly busyMs: number
   readonly random: SeededRandom
   readonly report: (line: string) => void
 }
 
 const clients = 3
-const busyMs = 4000
 const idleMs = 2500
 
 /**
@@ -25,7 +26,7 @@ const idleMs = 2500
  * instants: each must hold exactly the transactions that PostgreSQL's own `pg_waldump` lists before the first end of a transaction
  * that is stamped after the instant.
  */
-export async function tryInstants({ major, instants, random, report }: Instants): Promise<void> {
+export async function tryInstants({ major, instants, busyMs, random, report }: Instants): Promise<void> {
   await using folder = await temporaryFolder()
   await using server = await PostgresServer.start(major, {
     settings: { wal_keep_size: '4GB', max_prepared_transactions: 10, max_slot_wal_keep_size: '8GB', synchronous_commit: 'on' },
@@ -40,7 +41,7 @@ export async function tryInstants({ major, instants, random, report }: Instants)
   const repository = await makeVault(join(folder.path, 'vault'))
   const captured = new Captured(repository, [server])
   await captured.until(await nowUs(server))
-  const load = new Load(server, random)
+  const load = new Load(server, random, busyMs)
   await load.burst()
   await makeBase(repository, [server])
   const firstUs = await nowUs(server)
@@ -109,10 +110,12 @@ function assertExplains({ stop }: ReplayPlan, last: LoggedEnd | undefined, next:
 class Load {
   readonly #server: PostgresServer
   readonly #random: SeededRandom
+  readonly #busyMs: number
 
-  constructor(server: PostgresServer, random: SeededRandom) {
+  constructor(server: PostgresServer, random: SeededRandom, busyMs: number) {
     this.#server = server
     this.#random = random
+    this.#busyMs = busyMs
   }
 
   async burst(): Promise<void> {
@@ -123,7 +126,7 @@ class Load {
     const databases = ['postgres', 'second'] as const
     await using connection = await this.#server.connect(databases[client % 2])
     const insert = `insert into ledger select pg_current_xact_id()::text::bigint, ${client}, repeat('x', (random() * 2000)::int)`
-    const endMs = performance.now() + busyMs
+    const endMs = performance.now() + this.#busyMs
     for (let n = 0; performance.now() < endMs; n++) {
       const name = `g${client}_${n}_${this.#random.integer(1_000_000)}`
       const ways = [

@@ -40,15 +40,15 @@ export function contentOfFile(
 async function* contentOf(reader: BlobReader, ids: readonly Id[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const ahead: Promise<Uint8Array>[] = []
   let next = 0
-  try {
-    for (let at = 0; at < ids.length; at++) {
-      for (; next < Math.min(ids.length, at + blobsAhead); next++) ahead[next] = reader.blob(ids[next] ?? '', false, signal)
-      const blob = ahead[at]
-      if (blob !== undefined) yield await blob
-      delete ahead[at]
+  for (let at = 0; at < ids.length; at++) {
+    for (; next < Math.min(ids.length, at + blobsAhead); next++) {
+      const blob = reader.blob(ids[next] ?? '', false, signal)
+      // It may fail before its turn comes, or after whoever reads has left.
+      blob.catch(() => undefined)
+      ahead[next] = blob
     }
-  } finally {
-    // Whoever leaves early must not be told of the others.
-    for (const blob of ahead) blob?.catch(() => undefined)
+    const blob = ahead[at]
+    if (blob !== undefined) yield await blob
+    delete ahead[at]
   }
 }
