@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { listJobs, listPlans, listPoints, listSources, listVaults } from '@coffre/api-contract'
 import { ServerProcess } from './server-process.ts'
 
 let server: ServerProcess
@@ -66,14 +67,15 @@ const ownJobs = ['RECORD', 'CATALOGUE_BACKUP']
 
 /** All that a command could have changed. */
 async function everything(): Promise<unknown> {
-  const jobs = await server.json<readonly { readonly kind: string }[]>('jobs')
-  return Promise.all([
-    server.json('vault', 'list'),
-    server.json('source', 'list'),
-    server.json('plan', 'list'),
-    jobs.filter(({ kind }) => !ownJobs.includes(kind)),
-    server.json('points'),
-  ])
+  const client = await server.client()
+  const jobs = await client.call(listJobs, {})
+  return [
+    await client.call(listVaults, {}),
+    await client.call(listSources, {}),
+    await client.call(listPlans, {}),
+    jobs.items.filter(({ kind }) => !ownJobs.includes(kind)),
+    await client.call(listPoints, {}),
+  ]
 }
 
 test('without a server, or with a wrong token, the command line says so', async () => {
