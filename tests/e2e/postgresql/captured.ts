@@ -5,7 +5,7 @@ import { type CaptureState, lockVault, runBackup, runCapture } from '@coffre/eng
 import { systemContext } from '@coffre/foundation'
 import { initRepository, type Repository } from '@coffre/repository'
 import { LocalBackend } from '@coffre/storage'
-import { fixtureContext, type PostgresServer } from '@coffre/testkit'
+import { FaultyBackend, fixtureContext, type PostgresServer } from '@coffre/testkit'
 
 /** What the source is called in the vault. */
 export const source = 'shop'
@@ -14,9 +14,15 @@ export const noSignal: AbortSignal = new AbortController().signal
 
 /** A vault on the disk, in real time. */
 export async function makeVault(path: string): Promise<Repository> {
+  return (await makeFaultyVault(path)).repository
+}
+
+/** The same, with the faults that a test puts before its disk. */
+export async function makeFaultyVault(path: string): Promise<{ readonly repository: Repository; readonly disk: FaultyBackend }> {
   const context = { ...fixtureContext({ workers: 2 }), clock: systemContext.clock, random: systemContext.random }
   await mkdir(path)
-  return initRepository(new LocalBackend(path, context), context, { password: Buffer.from(vaultPassword) }, noSignal)
+  const disk = new FaultyBackend(new LocalBackend(path, context), context)
+  return { repository: await initRepository(disk, context, { password: Buffer.from(vaultPassword) }, noSignal), disk }
 }
 
 /** Makes a base of the server in the vault. */

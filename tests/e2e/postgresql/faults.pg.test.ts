@@ -8,7 +8,7 @@ import { describeLog } from '@coffre/journal'
 import { loadIndex, type Repository } from '@coffre/repository'
 import { type PostgresMajor, PostgresServer, temporaryFolder } from '@coffre/testkit'
 import { CuttableProxy } from '../server/cuttable-proxy.ts'
-import { Captured, makeBase, makeVault, noSignal, nowUs, source } from './captured.ts'
+import { Captured, makeBase, makeFaultyVault, makeVault, noSignal, nowUs, source } from './captured.ts'
 
 const major: PostgresMajor = 16
 const settings = { max_slot_wal_keep_size: '8GB' }
@@ -103,4 +103,29 @@ test('log that the server has discarded is a gap that is named; a new window beg
   await after.stop()
   assert.equal((await epochsOf(repository)).length, 2)
   assert.equal(await restoredCount(repository), 7000)
+})
+
+test('a vault whose disk is full: the server keeps what is not stored, and all of it is there once there is room again', async () => {
+  await using folder = await temporaryFolder()
+  const { repository, disk } = await makeFaultyVault(join(folder.path, 'vault'))
+  await using server = await PostgresServer.start(major, { settings })
+  await server.query('create table orders (n int, t text)')
+  const before = new Captured(repository, [server])
+  await before.until(await nowUs(server))
+  await makeBase(repository, [server])
+  disk.limitSpace(0)
+  const slot = async () => (await server.query('select restart_lsn::text as lsn from pg_replication_slots'))[0]?.['lsn']
+  await server.query('insert into orders select n, md5(n::text) from generate_series(1, 20000) n')
+  assert.ok(isCoffreError(await before.failure(), 'storage.no-space'))
+  const kept = await slot()
+  await server.query(add)
+  assert.ok(isCoffreError(await new Captured(repository, [server]).failure(), 'storage.no-space'))
+  assert.equal(await slot(), kept, 'nothing is acknowledged that is not stored')
+  disk.addSpace(1e9)
+  const after = new Captured(repository, [server])
+  await after.until(await nowUs(server))
+  await after.stop()
+  const [epoch, ...others] = await epochsOf(repository)
+  assert.deepEqual([others.length, epoch?.gaps], [0, []])
+  assert.equal(await restoredCount(repository), 21_000)
 })
