@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CoffreError, hourMs } from '@coffre/foundation'
-import { runningServer } from '../restore/data-folder.ts'
+import { isAlive, runningServer } from '../restore/data-folder.ts'
 import type { EngineAccount } from '../restore/engine-account.ts'
 import { ifMissing } from '../restore/if-missing.ts'
 
@@ -77,15 +77,6 @@ async function endServer(dataFolder: string): Promise<void> {
 async function beginOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
   return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
-  }
 }
 
 /** Whether everybody may pass through the folder and all above it. */

@@ -13,7 +13,7 @@ const lookQuery = `select pg_is_in_recovery() as is_standby, current_setting('se
   current_setting('server_version') as version, current_user as user, rolsuper as is_superuser, rolcreatedb as creates_databases
   from pg_roles where rolname = current_user`
 
-/** A running server that something is restored into. Nothing of it is changed but by `createSchema`, `createDatabase` and what is loaded. */
+/** A running server that something is restored into. Nothing of it is changed but by `makeSchema`, what takes back what was made, and what is loaded. */
 export class TargetServer {
   readonly major: number
   readonly isSuperuser: boolean

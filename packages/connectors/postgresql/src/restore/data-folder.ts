@@ -80,7 +80,8 @@ export async function removeOthers(folder: string, wanted: ReadonlyMap<string, '
   await walk('')
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process with this id, whosever it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true
