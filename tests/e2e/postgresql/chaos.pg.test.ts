@@ -2,19 +2,22 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type Client, getStatus, type JobView, listAlarms, listPoints, startBackup, watchJob } from '@coffre/api-contract'
+import {
+  type Client,
+  getStatus,
+  type JobView,
+  listAlarms,
+  listPoints,
+  type StreamView,
+  startBackup,
+  watchJob,
+} from '@coffre/api-contract'
 import { systemContext } from '@coffre/foundation'
 import { freePort, PostgresServer } from '@coffre/testkit'
 import { CuttableProxy } from '../server/cuttable-proxy.ts'
 import { ServerProcess } from '../server/server-process.ts'
 import { Ledger } from './ledger.ts'
 import { stopRestored } from './stop-restored.ts'
-
-interface Stream {
-  readonly state: string
-  readonly windowFrom: string | null
-  readonly windowThrough: string | null
-}
 
 let database: PostgresServer
 let wire: CuttableProxy
@@ -41,7 +44,7 @@ after(async () => {
 })
 
 /** Resolves once every second until then can be restored. */
-async function windowThrough(time: Date, isWanted: (row: Stream) => boolean = () => true): Promise<Stream> {
+async function windowThrough(time: Date, isWanted: (row: StreamView) => boolean = () => true): Promise<StreamView> {
   const tooLong = AbortSignal.timeout(90_000)
   for (;;) {
     const [row] = await streams()
@@ -50,7 +53,7 @@ async function windowThrough(time: Date, isWanted: (row: Stream) => boolean = ()
   }
 }
 
-async function streams(): Promise<readonly Stream[]> {
+async function streams(): Promise<readonly StreamView[]> {
   // A server that is being started again does not answer yet.
   return (await (await server.client()).call(getStatus, { params: {} })).streams
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { getStatus } from '@coffre/api-contract'
+import { getStatus, type StreamView } from '@coffre/api-contract'
 import { systemContext } from '@coffre/foundation'
 import { freePort, PostgresServer } from '@coffre/testkit'
 import pg from 'pg'
@@ -10,12 +10,6 @@ import { ServerProcess } from '../server/server-process.ts'
 import { stopRestored } from './stop-restored.ts'
 
 const password = 'Tour-Password-7'
-
-interface Stream {
-  readonly state: string
-  readonly windowFrom: string | null
-  readonly windowThrough: string | null
-}
 
 let database: PostgresServer
 let server: ServerProcess
@@ -58,7 +52,7 @@ async function rowsAt(port: number): Promise<unknown[]> {
 }
 
 /** Asks until the stream is as wanted. */
-async function stream(isWanted: (row: Stream) => boolean): Promise<Stream> {
+async function stream(isWanted: (row: StreamView) => boolean): Promise<StreamView> {
   const tooLong = AbortSignal.timeout(90_000)
   const client = await server.client()
   for (;;) {
