@@ -18,7 +18,9 @@ export type AlarmView = z.output<typeof alarmSchema>
 export const streamSchema = z.object({
   source: z.object({ id: idSchema, name: z.string() }),
   vault: z.object({ id: idSchema, name: z.string() }),
-  state: z.enum(['STARTING', 'CAPTURING', 'RETRYING', 'GAP', 'STOPPED']),
+  state: z
+    .enum(['STARTING', 'CAPTURING', 'RETRYING', 'GAP', 'STOPPED'])
+    .describe('`STARTING` also while no worker has taken the log up again since the last one ended'),
   epoch: z.int().nullable().describe('counts how often the log was begun anew; between two of them is a gap'),
   windowFrom: instantSchema.nullable().describe('the first instant that any second from on can be restored'),
   windowThrough: instantSchema.nullable().describe("the last one, by the source's clock"),

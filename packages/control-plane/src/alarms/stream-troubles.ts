@@ -10,8 +10,8 @@ const closedGapMs = 10 * minuteMs
 
 /** Logs that are not captured as they should be: late, with a gap that no base has closed yet, or not at all. */
 export async function streamTroubles(catalogue: Catalogue, { clock }: Context, projectId: string): Promise<Trouble[]> {
-  const rows = (await listStreams(catalogue, projectId)).filter(({ state }) => state !== 'STOPPED')
   const nowMs = clock.nowMs()
+  const rows = (await listStreams(catalogue, projectId, nowMs)).filter(({ state }) => state !== 'STOPPED')
   const worst = new Map<string, Trouble>()
   for (const row of rows) {
     for (const { kind, message, severity } of troublesOf(row, nowMs)) {

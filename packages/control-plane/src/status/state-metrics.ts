@@ -31,7 +31,7 @@ export function addStateMetrics(metrics: MetricRegistry, catalogue: Catalogue, c
     sources.set(now.sources)
     lags.clear()
     windows.clear()
-    for (const stream of await allStreams(catalogue)) {
+    for (const stream of await allStreams(catalogue, clock.nowMs())) {
       const labels = { source: stream.sourceName, vault: stream.vaultName }
       const lagMs = lagMsOf(stream, clock.nowMs())
       if (lagMs !== undefined) lags.set(lagMs / 1000, labels)
@@ -42,7 +42,7 @@ export function addStateMetrics(metrics: MetricRegistry, catalogue: Catalogue, c
   })
 }
 
-async function allStreams(catalogue: Catalogue): Promise<StreamRow[]> {
+async function allStreams(catalogue: Catalogue, nowMs: number): Promise<StreamRow[]> {
   const projects = await catalogue.selectFrom('project').select('id').execute()
-  return (await Promise.all(projects.map(({ id }) => listStreams(catalogue, id)))).flat()
+  return (await Promise.all(projects.map(({ id }) => listStreams(catalogue, id, nowMs)))).flat()
 }

@@ -41,7 +41,7 @@ export function statusHandlers({ catalogue, context, version }: StatusParts): re
         jobs: await jobCounts(catalogue, projectId, new Date(now.getTime() - dayMs)),
         workers: workers.map((worker) => ({ ...worker, seenAt: worker.seenAt.toISOString() })),
         protection: await protectionOf(catalogue, projectId, now),
-        streams: (await listStreams(catalogue, projectId)).map((row) => streamView(row, now.getTime())),
+        streams: (await listStreams(catalogue, projectId, now.getTime())).map((row) => streamView(row, now.getTime())),
         alarms,
       }
     }),

@@ -1,5 +1,5 @@
 import type { StreamView } from '@coffre/api-contract'
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import type { StreamState } from '../catalogue/tables/stream-table.ts'
 import { isUsableBase } from './usable-base.ts'
@@ -27,10 +27,14 @@ export interface StreamRow {
   readonly failedAt: Date | null
 }
 
-/** The streams of a project's sources, by the names of source and vault; with `source`, those of that one alone. */
-export async function listStreams(catalogue: Catalogue, projectId: string, source?: string): Promise<StreamRow[]> {
+/**
+ * The streams of a project's sources, by the names of source and vault. One whose worker has ended, however it did, is being started again,
+ * whatever it told last.
+ */
+export async function listStreams(catalogue: Catalogue, projectId: string, nowMs: number): Promise<StreamRow[]> {
   const { rows } = await sql<StreamRow>`
-    select stream.source_id, source.name as source_name, stream.vault_id, vault.name as vault_name, stream.state, stream.epoch,
+    select stream.source_id, source.name as source_name, stream.vault_id, vault.name as vault_name, stream.epoch,
+      case when stream.state = 'CAPTURING' and not ${isHeld(nowMs)} then 'STARTING' else stream.state end as state,
       usable.window_from, stream.window_through, stream.marked_at, stream.sealed_at, stream.gap_at, stream.clock_skew_ms,
       stream.captured_bytes, stream.unfolded_bytes, stream.error_code, stream.error_message, stream.created_at,
       stream.epoch is not null and usable.window_from is null as is_base_needed,
@@ -44,9 +48,14 @@ export async function listStreams(catalogue: Catalogue, projectId: string, sourc
       select min(coalesce(point.consistent_at, point.completed_at)) as window_from from point where ${isUsableBase}
     ) usable on true
     where stream.project_id = ${projectId} and source.deletion_date is null and vault.deletion_date is null
-      and (${source ?? null}::text is null or source.name = ${source ?? null} or source.id::text = ${source ?? null})
     order by source.name, vault.name`.execute(catalogue)
   return rows
+}
+
+/** Whether a worker captures the stream now. */
+function isHeld(nowMs: number): RawBuilder<boolean> {
+  return sql`exists (select from job where job.kind = 'CAPTURE' and job.source_id = stream.source_id and job.vault_id = stream.vault_id
+    and job.state in ('RUNNING', 'ABORTING') and job.lease_until > ${new Date(nowMs)})`
 }
 
 /** How old the newest second is that can be restored; undefined before there is one, and of a stream that was stopped. */

@@ -82,7 +82,7 @@ async function begun() {
 async function stream(isWanted: (row: StreamRow) => boolean): Promise<StreamRow> {
   const tooLong = AbortSignal.timeout(20_000)
   for (;;) {
-    const [row] = await listStreams(its.catalogue, worker.projectId)
+    const [row] = await listStreams(its.catalogue, worker.projectId, systemContext.clock.nowMs())
     if (row !== undefined && isWanted(row)) return row
     await systemContext.clock.sleep(20, tooLong)
   }
@@ -128,6 +128,15 @@ test('the first base is made once log is captured, beside the capture, and the w
   await stop()
   const [job] = await jobs('CAPTURE')
   assert.deepEqual([job?.state, job?.leaseUntil], ['RETRYING', null])
+  const at = systemContext.clock.nowMs()
+  assert.equal((await listStreams(its.catalogue, worker.projectId, at))[0]?.state, 'STARTING', 'nobody captures it any more')
+})
+
+test('a worker that died captures nothing, whatever it told last', async () => {
+  await begun()
+  await stream(({ state }) => state === 'CAPTURING')
+  const pastLeaseMs = systemContext.clock.nowMs() + 2 * minuteMs
+  assert.equal((await listStreams(its.catalogue, worker.projectId, pastLeaseMs))[0]?.state, 'STARTING')
 })
 
 test('a source that is away is asked again within the same job, and told of as an alarm once it is late', async () => {

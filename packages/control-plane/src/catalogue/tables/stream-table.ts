@@ -4,7 +4,7 @@ import type { Document } from './document.ts'
 /**
  * What became of a stream.
  *
- * STARTING   no log of this run is durable yet
+ * STARTING   no log of this run is durable yet, or no worker has taken it up again since its last one ended
  * CAPTURING  log is durable, and more comes
  * RETRYING   the source or the vault does not answer, or refuses; it is tried again
  * GAP        log is lost that the vault does not have: a new epoch is being begun
