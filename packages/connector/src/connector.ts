@@ -116,9 +116,10 @@ export interface StoredPoint {
   items(below: ByteString, signal: AbortSignal): AsyncIterable<PointItem>
   /**
    * Lays the entries below a folder of the point out as files, faster than through `items`: in parallel, sparse, with metadata. What is
-   * there already is brought to the wanted content, what is not in the point stays.
+   * there already is brought to the wanted content, what is not in the point stays. `onPlaced` is told how many bytes of contents are in
+   * place, as often as it likes, at last all of them.
    */
-  extract(below: ByteString, targetFolder: ByteString, signal: AbortSignal): Promise<void>
+  extract(below: ByteString, targetFolder: ByteString, signal: AbortSignal, onPlaced?: (bytes: number) => void): Promise<void>
 }
 
 export interface RestoreRequest {
@@ -136,8 +137,11 @@ export interface RestoreRequest {
   readonly onPhase?: (phase: RestorePhase) => void
 }
 
-/** What a restore is at: laying out the point, fetching log, replaying it in an engine that was started, loading parts into another one. */
-export type RestorePhase = 'laying-out' | 'fetching-log' | 'replaying' | 'loading'
+/**
+ * What a restore is at: laying out the point, fetching log, replaying it in an engine that was started, also while more of it is fetched,
+ * loading parts into another one, looking at what came of it. Of the last one the connector is not asked to tell.
+ */
+export type RestorePhase = 'laying-out' | 'fetching-log' | 'replaying' | 'loading' | 'checking'
 
 /** What a user asks to be restored to. */
 export type ReplayTarget =

@@ -68,7 +68,10 @@ test("an engine's point goes back through its connector, and is looked at", asyn
   await using place = await restoring()
   const { engine, pointId, means } = await enginePoint(place)
   const progress: RunProgress[] = []
-  const outcome = await run(place, means, pointId, { verify: true }, (told) => progress.push(told))
+  const phases: string[] = []
+  const onPhase = (phase: string): void => void phases.push(phase)
+  const outcome = await run(place, means, pointId, { verify: true, onPhase }, (told) => progress.push(told))
+  assert.deepEqual(phases, ['checking'])
   assert.deepEqual([outcome.state, outcome.findings, outcome.report.counts], ['complete', [], { orders: 2, users: 1 }])
   for (const [path, content] of engine.files) assert.deepEqual(await readFile(join(place.target, path)), Buffer.from(content))
   assert.deepEqual([...new Set(progress.map(({ state }) => state))], ['preparing', 'transferring', 'checking', 'committing'])
@@ -92,12 +95,13 @@ test('what a connector reads of a point is what its snapshot yielded, path for p
   await using place = await restoring()
   const { pointId, means } = await enginePoint(place)
   const seen: string[] = []
+  const placed: number[] = []
   const connector: typeof means.connector = Object.create(means.connector, {
     restore: {
       value: async (...[point, request, , signal]: Parameters<typeof means.connector.restore>) => {
         for await (const { path } of point.items('', signal)) seen.push(path)
         for await (const { path } of point.items('orders', signal)) seen.push(`below ${path}`)
-        await point.extract('orders', join(place.target, 'extracted'), signal)
+        await point.extract('orders', join(place.target, 'extracted'), signal, (bytes) => void placed.push(bytes))
         return { target: request.target, counts: {}, notes: [] }
       },
     },
@@ -105,6 +109,8 @@ test('what a connector reads of a point is what its snapshot yielded, path for p
   await run(place, { kind: 'items', connector }, pointId)
   assert.deepEqual(seen, ['orders', 'orders/1', 'orders/2', 'users', 'below orders/1', 'below orders/2'])
   assert.deepEqual((await readdir(join(place.target, 'extracted'))).sort(), ['1', '2'])
+  // Told of each file, and of the end.
+  assert.deepEqual([placed.length, placed.at(-1), placed.toSorted((one, other) => one - other)], [3, 6, placed])
 })
 
 test("an engine's point is refused by others, and can be laid out as files", async () => {

@@ -45,6 +45,10 @@ export const jobSchema = z.object({
   plan: z.object({ id: idSchema, name: z.string(), rule: z.string().nullable() }).nullable(),
   pointId: idSchema.nullable().describe('the point that it made'),
   attempt: z.int(),
+  phase: z
+    .enum(['laying-out', 'fetching-log', 'replaying', 'loading', 'checking'])
+    .nullable()
+    .describe('what a restore is at while it runs; log may still be fetched while it is replayed'),
   percent: z.number().min(0).max(100),
   bytesDone: z.int(),
   bytesTotal: z.int().nullable(),

@@ -74,6 +74,7 @@ export const englishServer = {
   'column.number': 'Number',
   'column.operation': 'Operation',
   'column.outcome': 'Outcome',
+  'column.phase': 'Phase',
   'column.plan': 'Plan',
   'column.point': 'Recovery point',
   'column.points': 'Points',
@@ -141,6 +142,12 @@ export const englishServer = {
   'login.plain': 'the connection to {url} is not encrypted: whoever is on the way can read the password',
   'logout.done': 'signed out of {url}',
   'logout.unreachable': '{url} does not answer: the session is forgotten here, and ends there by itself',
+
+  'phase.checking': 'looking at what was restored',
+  'phase.fetching-log': 'fetching log',
+  'phase.laying-out': 'laying the point out',
+  'phase.loading': 'loading into the target',
+  'phase.replaying': 'replaying log',
 
   'plan.applied': 'plan {name} is now version {version}',
   'plan.delete': 'Delete the plan {name}? Its rules will not run any more.',

@@ -76,6 +76,7 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'column.number': 'Numéro',
   'column.operation': 'Opération',
   'column.outcome': 'Issue',
+  'column.phase': 'Étape',
   'column.plan': 'Plan',
   'column.point': 'Point de reprise',
   'column.points': 'Points',
@@ -143,6 +144,12 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'login.plain': 'la connexion à {url} n’est pas chiffrée : qui est en chemin peut lire le mot de passe',
   'logout.done': 'déconnecté de {url}',
   'logout.unreachable': '{url} ne répond pas : la session est oubliée ici, et finira là-bas d’elle-même',
+
+  'phase.checking': 'vérification de ce qui est restauré',
+  'phase.fetching-log': 'récupération du journal',
+  'phase.laying-out': 'mise en place du point',
+  'phase.loading': 'chargement dans la cible',
+  'phase.replaying': 'rejeu du journal',
 
   'plan.applied': 'le plan {name} en est à la version {version}',
   'plan.delete': 'Supprimer le plan {name} ? Ses règles ne seront plus exécutées.',

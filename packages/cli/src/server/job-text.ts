@@ -28,14 +28,14 @@ export function liveJobColumns(nowMs: number): readonly ColumnOf<JobView>[] {
 export function progressText(job: JobView, nowMs: number, texts: Texts): string {
   const time = leftText(job, nowMs)
   const left = time === undefined ? '' : texts.say('progress.left', { time })
-  return `${job.state}  ${percentText(job.percent)}  ${bytesText(job)}${left}`
+  return `${stateText(job, texts)}  ${percentText(job.percent)}  ${bytesText(job)}${left}`
 }
 
 /** A line about a job at one of its changes. */
 export function changeText(job: JobView, texts: Texts): string {
-  const { id, kind, source, vault, state, percent, error } = job
+  const { id, kind, source, vault, percent, error } = job
   const what = source?.name ?? vault?.name ?? ''
-  const line = texts.say('job.change', { id, kind, what, state, percent: percentText(percent) })
+  const line = texts.say('job.change', { id, kind, what, state: stateText(job, texts), percent: percentText(percent) })
   return error === null ? line : `${line}  ${error.code}: ${error.detail}`
 }
 
@@ -57,6 +57,7 @@ export function jobDetails(job: JobView, texts: Texts): string[] {
       ['column.id', job.id],
       ['column.kind', job.kind],
       ['column.state', job.state],
+      ['column.phase', job.phase === null ? undefined : texts.say(`phase.${job.phase}`)],
       ['column.message', job.message ?? undefined],
       ['column.source', job.source?.name],
       ['column.vault', job.vault?.name],
@@ -79,6 +80,11 @@ export function jobDetails(job: JobView, texts: Texts): string[] {
 function leftText({ expectedEndAt, completedAt }: JobView, nowMs: number): string | undefined {
   const leftMs = expectedEndAt === null || completedAt !== null ? 0 : Date.parse(expectedEndAt) - nowMs
   return leftMs > 0 ? formatSeconds(leftMs / 1000) : undefined
+}
+
+/** With what it is at, where it says so. */
+function stateText({ state, phase }: JobView, texts: Texts): string {
+  return phase === null ? state : `${state}: ${texts.say(`phase.${phase}`)}`
 }
 
 function percentText(percent: number): string {

@@ -58,6 +58,7 @@ export function exampleJob(parts: Partial<JobView> = {}): JobView {
     plan: null,
     pointId: null,
     attempt: 1,
+    phase: null,
     percent: 50,
     bytesDone: 512,
     bytesTotal: 1024,

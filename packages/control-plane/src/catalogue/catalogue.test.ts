@@ -29,6 +29,7 @@ test('servers that start at once bring the catalogue up to date together', async
       '0007-locked-vaults',
       '0008-streams',
       '0009-restore-secrets',
+      '0010-job-phases',
     ],
   )
 })

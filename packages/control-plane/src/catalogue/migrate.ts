@@ -10,6 +10,7 @@ import { up as jobFailures } from './migrations/0006-job-failures.ts'
 import { up as lockedVaults } from './migrations/0007-locked-vaults.ts'
 import { up as streams } from './migrations/0008-streams.ts'
 import { up as restoreSecrets } from './migrations/0009-restore-secrets.ts'
+import { up as jobPhases } from './migrations/0010-job-phases.ts'
 
 /** In this order, for ever: what was released is never edited. */
 const migrations: Readonly<Record<string, Migration>> = {
@@ -22,6 +23,7 @@ const migrations: Readonly<Record<string, Migration>> = {
   '0007-locked-vaults': { up: lockedVaults },
   '0008-streams': { up: streams },
   '0009-restore-secrets': { up: restoreSecrets },
+  '0010-job-phases': { up: jobPhases },
 }
 
 /** Brings the catalogue to the layout of this version. Of several servers that start at once, one does it and the others wait. */

@@ -17,6 +17,7 @@ const job = (percent: number): JobView => ({
   plan: null,
   pointId: null,
   attempt: 1,
+  phase: null,
   percent,
   bytesDone: 0,
   bytesTotal: null,

@@ -1,4 +1,5 @@
 import { finalJobStates } from '@coffre/api-contract'
+import type { RestorePhase } from '@coffre/connector'
 import type { Context } from '@coffre/foundation'
 import { type Insertable, type Selectable, sql, type Transaction, type Updateable } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
@@ -22,6 +23,7 @@ export interface Hold {
 }
 
 export interface JobProgress {
+  readonly phase?: RestorePhase | undefined
   readonly percent: number
   readonly bytesDone: number
   readonly bytesTotal: number | undefined
@@ -108,6 +110,8 @@ export class JobStore {
         attempt,
         workerId,
         leaseUntil,
+        // That of a worker that was lost.
+        phase: null,
         startedAt: job.startedAt ?? now,
       })
       return { jobId: id, workerId, attempt }
@@ -118,11 +122,17 @@ export class JobStore {
   /** Says that the worker is alive, and how far it is. False when it holds the job no more, or is asked to stop: then it ends. */
   async report(hold: Hold, leaseMs: number, progress?: JobProgress): Promise<boolean> {
     const leaseUntil = new Date(this.#now().getTime() + leaseMs)
-    const { bytesTotal, itemsTotal, expectedEndAt, ...rest } = progress ?? {}
+    const { phase, bytesTotal, itemsTotal, expectedEndAt, ...rest } = progress ?? {}
     const columns =
       progress === undefined
         ? {}
-        : { ...rest, bytesTotal: bytesTotal ?? null, itemsTotal: itemsTotal ?? null, expectedEndAt: expectedEndAt ?? null }
+        : {
+            ...rest,
+            phase: phase ?? null,
+            bytesTotal: bytesTotal ?? null,
+            itemsTotal: itemsTotal ?? null,
+            expectedEndAt: expectedEndAt ?? null,
+          }
     const { numUpdatedRows } = await this.#catalogue
       .updateTable('job')
       .set({ leaseUntil, ...columns })
@@ -154,6 +164,7 @@ export class JobStore {
         {
           workerId: null,
           leaseUntil: null,
+          phase: null,
           failures,
           completedAt: isRetrying ? null : this.#now(),
           ...(isRetrying && end.notBefore !== undefined ? { notBefore: end.notBefore } : {}),
@@ -232,7 +243,7 @@ export class JobStore {
     const isEnd = finalJobStates.has(state)
     await transaction
       .updateTable('job')
-      .set({ ...columns, state, message: message ?? null, ...(isEnd ? { secretId: null } : {}) })
+      .set({ ...columns, state, message: message ?? null, ...(isEnd ? { secretId: null, phase: null } : {}) })
       .where('id', '=', job.id)
       .execute()
     if (isEnd && job.secretId !== null) await transaction.deleteFrom('secret').where('id', '=', job.secretId).execute()

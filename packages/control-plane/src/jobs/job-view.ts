@@ -56,6 +56,7 @@ function viewOf(row: JobRow): JobView {
     plan: planId === null || planName === null ? null : { id: planId, name: planName, rule: ruleName },
     pointId: row.pointId,
     attempt: row.attempt,
+    phase: row.phase,
     percent: row.percent,
     bytesDone: row.bytesDone,
     bytesTotal: row.bytesTotal,

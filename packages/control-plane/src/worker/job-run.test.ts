@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { systemContext } from '@coffre/foundation'
 import { newId } from '../catalogue/new-id.ts'
 import { type Hold, JobStore } from '../jobs/job-store.ts'
+import { findJob } from '../jobs/job-view.ts'
 import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
 import { JobRun } from './job-run.ts'
 
@@ -72,3 +73,30 @@ for (const [what, why, make] of reasons) {
     await alive
   })
 }
+
+test('what a run is at is told with how far it is, and no more once it has ended', async () => {
+  const hold = await taken(60_000)
+  const job = await store.find(hold.jobId)
+  assert.ok(job !== undefined)
+  const run = new JobRun(
+    { hold, job },
+    { store, catalogue: its.catalogue, context: systemContext },
+    { leaseMs: 60_000, reportMs: 1e6 },
+  )
+  const amounts = { doneItems: 0, etaMs: undefined, bytesPerSecond: undefined }
+  const told = async () => {
+    await run.reportLast()
+    const view = await findJob(its.catalogue, projectId, hold.jobId)
+    return [view?.phase, view?.percent, view?.bytesDone, view?.bytesTotal]
+  }
+  run.onProgress({ ...amounts, state: 'preparing', doneBytes: 0, totalBytes: undefined })
+  assert.deepEqual(await told(), [null, 0, 0, null])
+  run.enter('laying-out')
+  assert.deepEqual(await told(), ['laying-out', 0, 0, null])
+  run.onProgress({ ...amounts, state: 'transferring', doneBytes: 30, totalBytes: 40 })
+  assert.deepEqual(await told(), ['laying-out', 75, 30, 40])
+  run.enter('replaying')
+  assert.deepEqual(await told(), ['replaying', 75, 30, 40])
+  assert.equal(await store.end(hold, { event: 'retry' }), true)
+  assert.equal((await findJob(its.catalogue, projectId, hold.jobId))?.phase, null)
+})

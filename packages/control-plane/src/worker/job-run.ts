@@ -26,6 +26,7 @@ export class JobRun {
   readonly #abort = new AbortController()
   readonly #ended = new AbortController()
   #progress: JobProgress | undefined
+  #phase: JobProgress['phase']
   #heardAtMs: number
 
   constructor(
@@ -73,6 +74,7 @@ export class JobRun {
   readonly onProgress = ({ state, doneBytes, totalBytes, doneItems, etaMs }: RunProgress): void => {
     const isKnown = totalBytes !== undefined && totalBytes > 0
     this.#progress = {
+      phase: this.#phase,
       // The end is told by the commit alone.
       percent: state === 'committing' ? 99 : isKnown ? Math.min(99, Math.floor((doneBytes / totalBytes) * 100)) : 0,
       bytesDone: doneBytes,
@@ -81,6 +83,12 @@ export class JobRun {
       itemsTotal: undefined,
       expectedEndAt: etaMs === undefined ? undefined : new Date(this.#context.clock.nowMs() + etaMs),
     }
+  }
+
+  /** Tells what it is at from now on. */
+  enter(phase: NonNullable<JobProgress['phase']>): void {
+    this.#phase = phase
+    if (this.#progress !== undefined) this.#progress = { ...this.#progress, phase }
   }
 
   /** Adds a line to the job's log. One that cannot be written is no reason to fail. */

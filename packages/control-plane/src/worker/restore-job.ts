@@ -21,6 +21,7 @@ const phaseTexts: Readonly<Record<RestorePhase, string>> = {
   'fetching-log': 'the log is being fetched',
   'replaying': 'a server replays the log',
   'loading': 'what is wanted is being loaded into the target',
+  'checking': 'what was restored is being looked at',
 }
 
 /** Puts a point back into a folder of this machine, or parts of it into a running engine; of a source with a log, any state of it. */
@@ -41,7 +42,10 @@ export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Fi
       overwrite: overwrite || (to !== undefined && job.attempt > 1),
       ...(request.parts === undefined ? {} : { parts: request.parts }),
       ...(options === undefined ? {} : { options }),
-      onPhase: (phase) => void run.log('info', phaseTexts[phase]),
+      onPhase: (phase) => {
+        run.enter(phase)
+        void run.log('info', phaseTexts[phase])
+      },
       // What was loaded was counted on the way.
       verify: to === undefined,
     },

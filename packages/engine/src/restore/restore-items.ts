@@ -34,7 +34,10 @@ export async function restoreItems(
   }
   meter.enter('transferring', { doneBytes: 0, totalBytes, doneItems })
   const report = await connector.restore(point, request, context, signal)
-  if (run.verify) meter.enter('checking', { doneBytes: totalBytes ?? 0, totalBytes, doneItems })
+  if (run.verify) {
+    run.onPhase?.('checking')
+    meter.enter('checking', { doneBytes: totalBytes ?? 0, totalBytes, doneItems })
+  }
   const findings = run.verify ? await connector.verify(point, report, context, signal) : []
   meter.finish(totalBytes ?? 0, snapshot.summary?.totalFilesProcessed ?? 0)
   const skipped = { skipped: [], skippedCount: 0 }

@@ -1,6 +1,14 @@
 import type { PointItem, PointManifest, StoredPoint } from '@coffre/connector'
 import type { ByteString } from '@coffre/foundation'
-import { BlobReader, findFolder, type RepositoryIndex, Restorer, readItems, type StoredSnapshot } from '@coffre/repository'
+import {
+  BlobReader,
+  findFolder,
+  type RepositoryIndex,
+  type RestoreCounts,
+  Restorer,
+  readItems,
+  type StoredSnapshot,
+} from '@coffre/repository'
 import { itemsFolder } from '../point-document.ts'
 import type { VaultSession } from '../vault-session.ts'
 
@@ -26,10 +34,16 @@ export class SnapshotPoint implements StoredPoint {
     }
   }
 
-  async extract(below: ByteString, targetFolder: ByteString, signal: AbortSignal): Promise<void> {
+  async extract(
+    below: ByteString,
+    targetFolder: ByteString,
+    signal: AbortSignal,
+    onPlaced: (bytes: number) => void = () => undefined,
+  ): Promise<void> {
     const { repository } = this.#session
     const reader = new BlobReader(repository, this.#index)
     const tree = await findFolder(reader, this.#snapshot.tree, `${itemsFolder}/${below}`, signal)
+    let live: RestoreCounts | undefined
     const options = {
       select: () => ({ selected: true, childMayBeSelected: true }),
       selectAttribute: () => true,
@@ -42,7 +56,16 @@ export class SnapshotPoint implements StoredPoint {
       onError(_location: ByteString, error: unknown): void {
         throw error
       },
+      onStart(counts: RestoreCounts): void {
+        live = counts
+      },
+      onItem: () => onPlaced(placedBytes(live)),
     }
-    await Restorer.restore(repository, this.#index, tree, targetFolder, options, signal)
+    onPlaced(placedBytes(await Restorer.restore(repository, this.#index, tree, targetFolder, options, signal)))
   }
+}
+
+/** What was right already counts, too. */
+function placedBytes(counts: RestoreCounts | undefined): number {
+  return counts === undefined ? 0 : counts.bytesRestored + counts.bytesSkipped
 }

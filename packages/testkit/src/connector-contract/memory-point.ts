@@ -53,13 +53,24 @@ export class MemoryPoint implements StoredPoint {
     }
   }
 
-  async extract(below: ByteString, targetFolder: ByteString, signal: AbortSignal): Promise<void> {
+  async extract(
+    below: ByteString,
+    targetFolder: ByteString,
+    signal: AbortSignal,
+    onPlaced?: (bytes: number) => void,
+  ): Promise<void> {
+    let placedBytes = 0
     await mkdir(targetFolder, { recursive: true })
     for await (const item of this.items(below, signal)) {
       const path = join(targetFolder, below === '' ? item.path : item.path.slice(below.length + 1))
       if (item.kind === 'folder') await mkdir(path, { mode: item.metadata.mode, recursive: true })
       else if (item.kind === 'symlink') await symlink(item.target, path)
-      else await writeFile(path, this.contentOf(item.path), { mode: item.metadata.mode })
+      else {
+        const content = this.contentOf(item.path)
+        await writeFile(path, content, { mode: item.metadata.mode })
+        placedBytes += content.length
+        onPlaced?.(placedBytes)
+      }
     }
   }
 

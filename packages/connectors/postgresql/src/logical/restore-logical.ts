@@ -43,7 +43,7 @@ async function layOutDumps(point: StoredPoint, request: RestoreRequest, signal: 
   await checkDataFolder(folder, bytes, overwrite)
   onPhase?.('laying-out')
   onProgress(0)
-  await point.extract('', target.path, signal)
+  await point.extract('', target.path, signal, (placed) => onProgress(Math.min(0.99, placed / Math.max(1, bytes))))
   throwIfAborted(signal)
   onProgress(1)
   const notes = [

@@ -38,12 +38,13 @@ export async function checkPlaces(mappings: readonly Mapping[], overwrite: boole
 
 /**
  * Lays the data directory out below `folder`, over what is there. Before the first byte of it the folder is marked as one that recovers:
- * what is left of a restore that ended early does not start.
+ * what is left of a restore that ended early does not start. `onPlaced` is told how many bytes are in place.
  */
 export async function layOutBase(
   point: StoredPoint,
   folder: string,
   mappings: readonly Mapping[],
+  onPlaced: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<{ readonly files: number }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -51,8 +52,8 @@ export async function layOutBase(
   const wanted = await pathsOf(point, mappings, signal)
   await removeOthers(folder, wanted)
   await writeFile(join(folder, 'recovery.signal'), '', { mode: 0o600 })
-  if (mappings.length === 0) await point.extract('', folder, signal)
-  else await layOutApart(point, folder, mappings, signal)
+  if (mappings.length === 0) await point.extract('', folder, signal, onPlaced)
+  else await layOutApart(point, folder, mappings, onPlaced, signal)
   let files = 0
   for (const kind of wanted.values()) if (kind === 'file') files++
   return { files }
@@ -74,7 +75,13 @@ async function pathsOf(
 }
 
 /** The folders of the point one by one, since what is moved elsewhere must not be written twice. */
-async function layOutApart(point: StoredPoint, folder: string, mappings: readonly Mapping[], signal: AbortSignal): Promise<void> {
+async function layOutApart(
+  point: StoredPoint,
+  folder: string,
+  mappings: readonly Mapping[],
+  onPlaced: (bytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const folders: string[] = []
   for await (const item of point.items('', signal)) {
     const depth = item.path.split('/').length
@@ -86,17 +93,24 @@ async function layOutApart(point: StoredPoint, folder: string, mappings: readonl
       await writeFile(join(folder, item.path), item.content, { mode: item.metadata.mode })
     }
   }
+  let before = 0
+  let placed = 0
+  const onPart = (bytes: number): void => {
+    placed = before + bytes
+    onPlaced(placed)
+  }
   for (const path of folders) {
     throwIfAborted(signal)
+    before = placed
     const mapping = mappings.find(({ oid }) => path === `${tablespacesFolder}/${oid}`)
     if (mapping === undefined) {
       await mkdir(join(folder, path), { recursive: true, mode: 0o700 })
-      await point.extract(path, join(folder, path), signal)
+      await point.extract(path, join(folder, path), signal, onPart)
       continue
     }
     await mkdir(mapping.place, { recursive: true, mode: 0o700 })
     await removeOthers(mapping.place, new Map())
-    await point.extract(path, mapping.place, signal)
+    await point.extract(path, mapping.place, signal, onPart)
     await rm(join(folder, path), { recursive: true, force: true })
     await symlink(mapping.place, join(folder, path))
   }

@@ -1,6 +1,7 @@
 import type { Replay, RestoreRequest, StoredPoint } from '@coffre/connector'
 import type { Context } from '@coffre/foundation'
 import type { BaseDetails } from '../base/base-details.ts'
+import { walPlace } from '../wal/lsn.ts'
 import { type EngineAccount, giveTo } from './engine-account.ts'
 import { fetchLog, type LogFetch, prepareFetch } from './fetch-log.ts'
 import { layOutBase, type mapTablespaces } from './lay-out-base.ts'
@@ -35,9 +36,6 @@ export interface RecoveredCluster {
   readonly notes: readonly string[]
 }
 
-/** How much of the work the laying out of the base is taken for, where log follows it. */
-const baseShare = 0.6
-
 /** Lays the base out, fetches the log through the stop, and has a server recover to it if there is one to be started. */
 export async function recoverCluster(
   point: StoredPoint,
@@ -48,16 +46,35 @@ export async function recoverCluster(
   signal: AbortSignal,
 ): Promise<RecoveredCluster> {
   const { folder, replay, mappings, account } = plan
+  const baseShare = shareOfBase(point, plan)
   told.onPhase?.('laying-out')
   told.onProgress(0)
-  const { files } = await layOutBase(point, folder, mappings, signal)
-  told.onProgress(replay === undefined ? 0.95 : baseShare)
+  const onPlaced = (bytes: number): void => told.onProgress(baseShare * Math.min(1, bytes / Math.max(1, bytesOf(point))))
+  const { files } = await layOutBase(point, folder, mappings, onPlaced, signal)
+  told.onProgress(baseShare)
   const { changed, notes } = await configure(plan)
   if (replay !== undefined) await prepareFetch(folder, replay, new Date(context.clock.nowMs()))
   await giveTo(account, folder, ...mappings.map(({ place }) => place))
-  const { fetched, started } = await replayLog(plan, server, told, context, signal)
+  const { fetched, started } = await replayLog(
+    plan,
+    server,
+    { ...told, onProgress: (done) => told.onProgress(baseShare + done * (1 - baseShare)) },
+    context,
+    signal,
+  )
   if (started !== undefined) await removeRecoverySettings(folder)
   return { files, fetched, started, changed, notes }
+}
+
+/** By bytes: those of the base, and of the log that follows it. */
+function shareOfBase(point: StoredPoint, { base, replay }: ClusterPlan): number {
+  if (replay === undefined) return 1
+  const logBytes = Math.max(0, walPlace(replay.stop.through).lsn - base.begin.lsn)
+  return bytesOf(point) / Math.max(1, bytesOf(point) + logBytes)
+}
+
+function bytesOf({ manifest }: StoredPoint): number {
+  return manifest.counts['bytes'] ?? 0
 }
 
 /** Writes everything that the server reads when it starts. */
@@ -89,8 +106,7 @@ async function replayLog(
   const fetch = async (): Promise<LogFetch> => {
     if (replay === undefined) return { segments: 0, bytes: 0 }
     onPhase?.('fetching-log')
-    const onFetched = (done: number): void => onProgress(baseShare + done * (0.95 - baseShare))
-    return await fetchLog(folder, base, replay, account, context, onFetched, both)
+    return await fetchLog(folder, base, replay, account, context, onProgress, both)
   }
   const start = async (): Promise<StartedEngine | undefined> => {
     if (server === undefined) return undefined

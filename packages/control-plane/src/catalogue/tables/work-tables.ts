@@ -1,3 +1,4 @@
+import type { RestorePhase } from '@coffre/connector'
 import type { Generated } from 'kysely'
 import type { Document } from './document.ts'
 
@@ -92,6 +93,8 @@ export interface JobTable {
   notBefore: Date
   workerId: string | null
   leaseUntil: Date | null
+  /** What a restore is at while it runs. */
+  phase: RestorePhase | null
   percent: Generated<number>
   bytesDone: Generated<number>
   bytesTotal: number | null
