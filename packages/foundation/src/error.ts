@@ -83,6 +83,7 @@ export const errorCatalogue = {
   'point.held': { exit: 102, http: 409, retry: 'never' },
   'point.last': { exit: 103, http: 409, retry: 'never' },
   'point.busy': { exit: 104, http: 409, retry: 'never' },
+  'point.needed': { exit: 123, http: 409, retry: 'never' },
   'job.overdue': { exit: 105, http: 500, retry: 'never' },
   'job.lost': { exit: 106, http: 500, retry: 'never' },
   'server.unreachable': { exit: 107, http: 503, retry: 'backoff' },

@@ -45,6 +45,19 @@ export async function retireFolded(
   return { points: free.length, tails: tails.removed, kept: tails.kept + superseded.length - free.length }
 }
 
+/**
+ * Removes all tails of a stream that nobody writes or needs any more: its points are for the caller. What is locked stays for a later
+ * time. May be interrupted and run again.
+ */
+export async function retireStream(
+  keeper: Repository,
+  stream: string,
+  signal: AbortSignal,
+): Promise<Pick<RetireResult, 'tails' | 'kept'>> {
+  const { removed, kept } = await retireTails(keeper, stream, Number.POSITIVE_INFINITY, signal)
+  return { tails: removed, kept }
+}
+
 async function retireTails(keeper: Repository, stream: string, before: number, signal: AbortSignal) {
   const { backend } = keeper
   const files = (await listTails(keeper, stream, signal)).filter(({ number }) => number < before).map(({ file }) => file)

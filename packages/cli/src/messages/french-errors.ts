@@ -152,6 +152,7 @@ export const frenchErrors: Readonly<Record<ErrorCode, ErrorTexts>> = {
   'point.held': { meaning: 'ce point de restauration est sous gel juridique' },
   'point.last': { meaning: 'c’est le dernier bon point de restauration de sa source' },
   'point.busy': { meaning: 'une tâche travaille encore avec ce point de restauration' },
+  'point.needed': { meaning: 'la fenêtre de restauration de sa source a besoin de ce point' },
   'job.overdue': { meaning: 'la tâche n’était pas terminée à la fin de sa fenêtre' },
   'job.lost': { meaning: 'la tâche a perdu trop d’exécutants' },
   'server.unreachable': {

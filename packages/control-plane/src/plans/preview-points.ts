@@ -3,6 +3,7 @@ import type { PlanPreviewView, VerdictView } from '@coffre/api-contract'
 import { type PresentRule, previewPolicy, type Verdict } from '@coffre/policy'
 import type { Catalogue } from '../catalogue/database.ts'
 import { type ExistingPoint, loadRetentionPoints } from '../points/retention-points.ts'
+import { LogWindows } from '../streams/log-windows.ts'
 import { NewLifecycles, type RuleOfPoints, sourcesOfRules } from './existing-points.ts'
 import type { StoredRule } from './known-plan.ts'
 import { PlannedRules } from './planned-rules.ts'
@@ -27,6 +28,7 @@ export async function previewPoints(reader: Catalogue, change: PolicyOfPoints, n
   const present = await PlannedRules.load(reader, projectId)
   const lifecycles = await NewLifecycles.load(reader, projectId, rules, nowMs)
   const vaults = await vaultNames(reader, projectId)
+  const windows = await LogWindows.load(reader, projectId, present)
   const presentRule = (ruleId: string): PresentRule | undefined => ruleOf(present.get(ruleId))
   const totals = { seen: 0, changed: 0, expiringMore: 0, expiringLess: 0 }
   const changes: Change[] = []
@@ -34,7 +36,7 @@ export async function previewPoints(reader: Catalogue, change: PolicyOfPoints, n
     reader,
     previous.map(({ id }) => id),
   )) {
-    const points = await loadRetentionPoints(reader, source.id)
+    const points = await loadRetentionPoints(reader, source.id, { windows, nowMs })
     const byId = new Map(points.map((point) => [point.id, point]))
     const preview = previewPolicy(
       points,

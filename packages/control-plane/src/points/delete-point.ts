@@ -5,6 +5,8 @@ import { objectMissing } from '../catalogue/object-missing.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
 import { Holds } from '../holds/holds.ts'
 import type { ApiCall } from '../http/api-call.ts'
+import { PlannedRules } from '../plans/planned-rules.ts'
+import { LogWindows } from '../streams/log-windows.ts'
 import { type RemovalParts, removePoints } from './remove-points.ts'
 import { loadRetentionPoints } from './retention-points.ts'
 
@@ -40,7 +42,7 @@ export async function deletePoint(parts: RemovalParts, order: DeletionOrder, aud
 async function refuseProtected(
   { context }: RemovalParts,
   point: Selectable<PointTable>,
-  { evenLast }: DeletionOrder,
+  { projectId, evenLast }: DeletionOrder,
   transaction: Transaction<Database>,
 ): Promise<void> {
   const { id, lockUntil, sourceId, sourceName } = point
@@ -65,11 +67,17 @@ async function refuseProtected(
   if (sourceId === null) return
   // Whoever deletes another point of the source waits here: of two last ones, one stays.
   await transaction.selectFrom('source').select('id').where('id', '=', sourceId).forUpdate().execute()
-  const all = await loadRetentionPoints(transaction, sourceId)
+  const windows = await LogWindows.load(transaction, projectId, await PlannedRules.load(transaction, projectId))
+  const all = await loadRetentionPoints(transaction, sourceId, { windows, nowMs: context.clock.nowMs() })
   const own = all.find((other) => other.id === id)
   if (own !== undefined && own.copyJobIds.length > 0) {
     throw new CoffreError('point.busy', `point ${id} is being read by job ${own.copyJobIds.join(', ')}`, {
       hint: 'Wait until the job has ended, or cancel it.',
+    })
+  }
+  if (own !== undefined && own.baseOfStreamIds.length > 0) {
+    throw new CoffreError('point.needed', `without point ${id}, some of the window of ${sourceName} could not be restored`, {
+      hint: 'Make its window shorter in the rule that wants its log, or take `continuous` out of it.',
     })
   }
   const isLastGood = own?.state === 'good' && !all.some((other) => other.id !== id && other.state === 'good')

@@ -2,12 +2,13 @@ import { dayMs } from '@coffre/foundation'
 import { sql } from 'kysely'
 import { machineFor } from '../jobs/machine-for.ts'
 import type { RemovalParts } from '../points/remove-points.ts'
+import { isIdleLog } from '../streams/idle-logs.ts'
 
 const pauseMs = dayMs
 
 /**
  * Makes a prune for every vault that points, or old backups of the catalogue, have left since its last one, or whose last one has left
- * candidates to sweep; each vault once a day at most. Resolves to how many.
+ * candidates to sweep, or that has log of which no capture takes care any more; each vault once a day at most. Resolves to how many.
  */
 export async function startDuePrunes({ catalogue, store, context, machine }: RemovalParts): Promise<number> {
   const since = new Date(context.clock.nowMs() - pauseMs)
@@ -28,7 +29,8 @@ export async function startDuePrunes({ catalogue, store, context, machine }: Rem
             select from job
             where job.vault_id = vault.id and job.state in ('COMPLETED', 'PARTIAL')
               and (job.kind = 'EXPIRE' or job.kind = 'CATALOGUE_BACKUP' and (job.result->>'removed')::integer > 0)
-              and (prune.created_at is null or job.completed_at > prune.created_at)))`.execute(transaction)
+              and (prune.created_at is null or job.completed_at > prune.created_at))
+          or exists (select from stream where stream.vault_id = vault.id and ${isIdleLog}))`.execute(transaction)
     for (const vault of rows) {
       const labels = await transaction
         .selectFrom('vault')

@@ -5,6 +5,7 @@ import { Holds } from '../holds/holds.ts'
 import { PlannedRules } from '../plans/planned-rules.ts'
 import { type RemovalParts, removePoints } from '../points/remove-points.ts'
 import { loadRetentionPoints } from '../points/retention-points.ts'
+import { LogWindows } from '../streams/log-windows.ts'
 
 /** Lets go of every point that is due and that nothing protects, and notes when the others will be. Resolves to how many go. */
 export async function applyRetention(parts: RemovalParts, signal: AbortSignal): Promise<number> {
@@ -15,15 +16,25 @@ export async function applyRetention(parts: RemovalParts, signal: AbortSignal): 
       exists(selectFrom('point').whereRef('point.sourceId', '=', 'source.id').where('point.deletionDate', 'is', null)),
     )
     .execute()
-  const rules = new Map<string, PlannedRules>()
+  const policies = new Map<string, ProjectPolicy>()
   let gone = 0
   for (const source of sources) {
     signal.throwIfAborted()
-    const own = rules.get(source.projectId) ?? (await PlannedRules.load(parts.catalogue, source.projectId))
-    rules.set(source.projectId, own)
+    const own = policies.get(source.projectId) ?? (await loadPolicy(parts, source.projectId))
+    policies.set(source.projectId, own)
     gone += await parts.catalogue.transaction().execute((transaction) => retain(parts, source, own, transaction))
   }
   return gone
+}
+
+interface ProjectPolicy {
+  readonly rules: PlannedRules
+  readonly windows: LogWindows
+}
+
+async function loadPolicy({ catalogue }: RemovalParts, projectId: string): Promise<ProjectPolicy> {
+  const rules = await PlannedRules.load(catalogue, projectId)
+  return { rules, windows: await LogWindows.load(catalogue, projectId, rules) }
 }
 
 interface RetainedSource {
@@ -35,7 +46,7 @@ interface RetainedSource {
 async function retain(
   parts: RemovalParts,
   source: RetainedSource,
-  rules: PlannedRules,
+  { rules, windows }: ProjectPolicy,
   transaction: Transaction<Database>,
 ): Promise<number> {
   await new Holds(parts.context).waitForNew(source.projectId, transaction)
@@ -48,9 +59,10 @@ async function retain(
     .orderBy('id')
     .forUpdate()
     .execute()
-  const points = await loadRetentionPoints(transaction, source.id)
+  const nowMs = parts.context.clock.nowMs()
+  const points = await loadRetentionPoints(transaction, source.id, { windows, nowMs })
   const verdicts = planRetention(points, {
-    nowMs: parts.context.clock.nowMs(),
+    nowMs,
     timeZone: points.at(-1)?.timeZone ?? 'UTC',
     isSourceProtected: () => source.deletionDate === null,
     presentRule: (ruleId) => {

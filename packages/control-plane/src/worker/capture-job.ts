@@ -3,9 +3,10 @@ import { CoffreError, interruption, isCoffreError, minuteMs } from '@coffre/foun
 import { retireFolded, type TailHead } from '@coffre/journal'
 import { StreamBook } from '../streams/stream-book.ts'
 import { backupSourceOf, type Finish, sourceOf } from './backup-job.ts'
-import { forgetLogDays } from './forget-log-days.ts'
 import type { JobRun } from './job-run.ts'
+import { logLockDays } from './log-lock-days.ts'
 import { type OpenVault, openVault } from './open-vault.ts'
+import { tidyLog } from './tidy-log.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 /** What a source or a vault that does not answer is asked again after: a cut costs no more than this. */
@@ -80,7 +81,7 @@ class CaptureJob {
       ...(times === undefined ? {} : { times }),
     }
     try {
-      await runCapture(captureVault(vault), source, request, this.#events(this.#capturedBytes), signal)
+      await runCapture(this.#captured(vault), source, request, this.#events(this.#capturedBytes), signal)
     } finally {
       await this.#tidying
     }
@@ -118,9 +119,21 @@ class CaptureJob {
       const signal = AbortSignal.any([told, session.signal])
       await session.confirmed
       await retireFolded(vault.repository, logOf(this.#source), through, signal)
-      await forgetLogDays(this.#parts, vault.repository, job, signal)
+      const place = { projectId: job.projectId, vaultId: vault.row.id, logName: logOf(this.#source) }
+      await tidyLog(this.#parts, vault.repository, place, signal)
     } catch (error) {
       if (!told.aborted) await this.#say('warning', `log that is folded could not be removed: ${messageOf(error)}`)
+    }
+  }
+
+  #captured({ repository, row }: OpenVault) {
+    const { projectId, sourceId } = this.#run.job
+    return {
+      repository,
+      lock: async (signal: AbortSignal) => ({
+        ...(await logLockDays(this.#parts, { projectId, sourceId: sourceId ?? '' }, row)),
+        ...(await lockVault(repository, { retryForMs: lockWaitMs }, signal)),
+      }),
     }
   }
 
@@ -165,10 +178,6 @@ function captured(source: BackupSource, name: string) {
   throw new CoffreError('source.unfit', `${name} keeps no log that could be captured`, {
     hint: 'Take `continuous` out of the rules that select it, or let them select others.',
   })
-}
-
-function captureVault({ repository }: OpenVault) {
-  return { repository, lock: (signal: AbortSignal) => lockVault(repository, { retryForMs: lockWaitMs }, signal) }
 }
 
 /** The source, or its vault, was deleted. */

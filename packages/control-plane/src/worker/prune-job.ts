@@ -1,11 +1,22 @@
 import type { RunProgress } from '@coffre/engine'
 import { hourMs } from '@coffre/foundation'
-import { heldAt, loadVaultState, type MarkResult, markPrune, StatePruneLedger, swapPrune, sweepPrune } from '@coffre/repository'
+import {
+  heldAt,
+  loadVaultState,
+  type MarkResult,
+  markPrune,
+  type Repository,
+  StatePruneLedger,
+  swapPrune,
+  sweepPrune,
+} from '@coffre/repository'
 import { sql } from 'kysely'
+import { idleLogs } from '../streams/idle-logs.ts'
 import type { Finish } from './backup-job.ts'
 import type { JobRun } from './job-run.ts'
 import { openVault } from './open-vault.ts'
 import { storeNowMs } from './store-now.ts'
+import { tidyLog } from './tidy-log.ts'
 import { alone, beside } from './vault-turns.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -20,6 +31,8 @@ export async function runPruneJob(parts: WorkerParts, run: JobRun): Promise<Fini
     heldAt(await loadVaultState(repository, signal), await storeNowMs(repository, parts.context.clock, signal))
   // Phases count different things; that the numbers move tells that it is alive.
   const onProgress = (_phase: string, done: number): void => tell(run, 'checking', 0, done)
+  const forgotten = await beside(repository, run, (signal) => tidyIdleLogs(parts, repository, run.job.vaultId ?? '', signal))
+  if (forgotten > 0) await run.log('info', `removed ${forgotten} days of log that no source needs any more`)
   const marked = await beside(repository, run, async (signal) => {
     const held = await heldNow(signal)
     return markPrune(repository, ledger, { held, onProgress }, signal)
@@ -51,6 +64,13 @@ export async function runPruneJob(parts: WorkerParts, run: JobRun): Promise<Fini
       removedBytes,
     },
   }
+}
+
+/** Those of which no capture takes care. Resolves to how many days went. */
+async function tidyIdleLogs(parts: WorkerParts, keeper: Repository, vaultId: string, signal: AbortSignal): Promise<number> {
+  let forgotten = 0
+  for (const place of await idleLogs(parts.catalogue, vaultId)) forgotten += (await tidyLog(parts, keeper, place, signal)).forgotten
+  return forgotten
 }
 
 /** What this run marked: packs that go whole, and what is left behind of those that are written again. */

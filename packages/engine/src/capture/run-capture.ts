@@ -1,6 +1,6 @@
 import type { ChangeBatch, LogFormat, Mark, SourceLog } from '@coffre/connector'
 import { CoffreError, hourMs, interruption, minuteMs } from '@coffre/foundation'
-import { foldJournal, Journal, type TailHead } from '@coffre/journal'
+import { type FoldSession, foldJournal, Journal, type TailHead } from '@coffre/journal'
 import type { Repository } from '@coffre/repository'
 import type { VaultSession } from '../vault-session.ts'
 import type { CaptureEvents, CaptureRequest, CaptureSource, CaptureTimes } from './capture-request.ts'
@@ -51,8 +51,8 @@ export async function runCapture(
 /** A vault that log goes to. */
 export interface CaptureVault {
   readonly repository: Repository
-  /** Locks it for one fold. */
-  lock(signal: AbortSignal): Promise<VaultSession & AsyncDisposable>
+  /** Locks it for one fold, and says how long the log of a day is to be locked where the vault has a lock. */
+  lock(signal: AbortSignal): Promise<VaultSession & FoldSession & AsyncDisposable>
 }
 
 /** One run over an open journal. */

@@ -167,7 +167,8 @@ export class EpochFold {
         return encodeDay(document)
       },
     }
-    const lock = await LockSession.open(repository, this.#index, {}, this.#signal)
+    const { lockDays: days } = this.#session
+    const lock = await LockSession.open(repository, this.#index, days === undefined ? {} : { days }, this.#signal)
     const result = await backupItems(
       repository,
       this.#index,

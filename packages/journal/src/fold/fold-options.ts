@@ -10,6 +10,8 @@ export interface FoldSession {
   readonly signal: AbortSignal
   /** Resolves once the lock is undisputed. */
   readonly confirmed: Promise<void>
+  /** In a locked vault the log of a day is locked for so long after it was closed; as long as the vault says unless given. */
+  readonly lockDays?: number
 }
 
 export interface FoldOptions {

@@ -22,7 +22,7 @@ export interface RetentionPoint {
   readonly holdIds: readonly string[]
   /** Copy jobs that still read it. */
   readonly copyJobIds: readonly string[]
-  /** Streams whose window begins at it or after it, so that restoring to any second of the window needs it as its base. */
+  /** Streams with a window of which some second can be restored with it alone, as `windowNeeds` says. */
   readonly baseOfStreamIds: readonly string[]
   /** A duty to keep it that is recorded elsewhere than in a hold, in words. */
   readonly legalReason?: string

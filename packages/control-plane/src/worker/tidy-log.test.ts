@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayMs } from '@coffre/foundation'
-import { listSnapshots } from '@coffre/repository'
+import { listSnapshots, loadVaultState } from '@coffre/repository'
 import { RepositoryFixture } from '@coffre/testkit'
+import { newId } from '../catalogue/new-id.ts'
+import { Holds } from '../holds/holds.ts'
 import { applyPlan } from '../plans/apply-plan.ts'
 import { makePoint, makeSource, makeVault } from '../testing/tenant-objects.ts'
 import { makeProject, startTestCatalogue } from '../testing/test-catalogue.ts'
-import { forgetLogDays } from './forget-log-days.ts'
+import { tidyLog } from './tidy-log.ts'
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
@@ -37,6 +39,12 @@ async function stage() {
     const tags = Object.entries(i < 19 ? { ...labels, closed: 'yes' } : labels).map(([key, value]) => `coffre:${key}=${value}`)
     await fixture.snapshot({ log: name }, { tags })
   }
+  const row = { projectId, sourceId, vaultId, logName: 'shop', state: 'CAPTURING', createdAt: new Date(beganMs) } as const
+  const begin = { epoch: 1, epochAt: new Date(beganMs), epochBranch: 'b', epochOffset: offset(0) }
+  await catalogue
+    .insertInto('stream')
+    .values({ id: newId(context), ...row, ...begin, updatedAt: new Date(beganMs) })
+    .execute()
   const other = await fixture.snapshot({ log: 'a point of files' })
   return {
     days,
@@ -52,15 +60,27 @@ async function stage() {
       const createdAt = new Date(Date.parse(days[i] ?? '') + dayMs / 2)
       const id = await makePoint(catalogue, context, { projectId, vaultId, sourceId, createdAt })
       const manifest = JSON.stringify({ begin: { branch: 'b', offset: `${offset(i)}5` } })
-      await catalogue.updateTable('point').set({ manifest }).where('id', '=', id).execute()
+      await catalogue.updateTable('point').set({ manifest, verification: 'SAMPLED' }).where('id', '=', id).execute()
     },
-    forget: () =>
-      forgetLogDays(
-        { catalogue, context },
-        fixture.repository,
-        { projectId, sourceId, sourceName: 'shop', vaultId, vaultName: 'main' },
-        signal,
-      ),
+    async forgetBases(): Promise<void> {
+      await catalogue.updateTable('point').set({ state: 'EXPIRED', deletionDate: new Date() }).execute()
+    },
+    /** Of the bases that were begun between two days. */
+    async hold(from: number, to: number): Promise<string> {
+      const query = { vaults: [], sources: [sourceId], createdAfter: days[from] ?? null, createdBefore: days[to] ?? null }
+      const hold = { projectId, title: 'case 7', description: 'the court asks', query, createdBy: 'test' }
+      return (await catalogue.transaction().execute((within) => new Holds(context).create(hold, within))).id
+    },
+    async lift(id: string): Promise<void> {
+      await catalogue.transaction().execute((within) => new Holds(context).lift(projectId, id, 'settled', within))
+    },
+    async heldDays(): Promise<number | undefined> {
+      const { holds } = await loadVaultState(fixture.repository, signal)
+      return [...holds.values()][0]?.snapshots.size
+    },
+    begin: () => catalogue.selectFrom('stream').select('epochOffset').executeTakeFirst(),
+    forget: async () =>
+      (await tidyLog({ catalogue, context }, fixture.repository, { projectId, vaultId, logName: 'shop' }, signal)).forgotten,
     async left(): Promise<string[]> {
       const snapshots = await listSnapshots(fixture.repository, signal)
       return snapshots.map(({ id, tags }) => tags?.find((tag) => tag.startsWith('coffre:day='))?.slice(11) ?? id)
@@ -92,4 +112,37 @@ test('a window keeps days that no base needs', async () => {
   await its.plan(7)
   assert.equal(await its.forget(), 9)
   assert.deepEqual(await its.left(), [...its.days.slice(12), its.otherId])
+})
+
+test('the log of bases that outlive the window goes, but for what the window needs', async () => {
+  await using its = await stage()
+  for (const i of [2, 6, 9, 11, 15, 18]) await its.base(i)
+  assert.equal(await its.forget(), 1, 'without a window all bases have their log')
+  await its.plan(7)
+  assert.equal(await its.forget(), 9)
+  assert.deepEqual(await its.left(), [...its.days.slice(10), its.otherId])
+  assert.deepEqual(await its.begin(), { epochOffset: '0010' })
+})
+
+test('a legal hold binds the log from its first base to its end, and what nothing needs goes once it is lifted', async () => {
+  await using its = await stage()
+  for (const i of [2, 6, 11, 15, 18]) await its.base(i)
+  const hold = await its.hold(5, 8)
+  await its.plan(7)
+  assert.equal(await its.forget(), 7)
+  assert.deepEqual(await its.left(), [...its.days.slice(5, 8), ...its.days.slice(10), its.otherId])
+  assert.equal(await its.heldDays(), 3)
+  assert.deepEqual(await its.begin(), { epochOffset: '0010' })
+  await its.lift(hold)
+  assert.equal(await its.forget(), 0, 'until the vault has let go')
+})
+
+test('a log that nobody captures goes with its last base', async () => {
+  await using its = await stage()
+  await its.base(6)
+  assert.equal(await its.forget(), 5)
+  await its.forgetBases()
+  assert.equal(await its.forget(), 15)
+  assert.deepEqual(await its.left(), [its.otherId])
+  assert.equal(await its.begin(), undefined)
 })

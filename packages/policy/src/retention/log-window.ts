@@ -1,0 +1,48 @@
+import { dayMs } from '@coffre/foundation'
+import type { PointState } from './retention-point.ts'
+
+/** A point that log can be replayed on. */
+export interface LogBase {
+  readonly id: string
+  readonly state: PointState
+  /** Its log begins here at the latest. */
+  readonly beginMs: number
+  /** From here on instants can be restored with it. */
+  readonly endMs: number
+  /** Whether it lies in the part of the log that goes on; the others are before a gap. */
+  readonly isOfPresentLog: boolean
+}
+
+/** What restoring any second of a window takes. */
+export interface WindowNeeds {
+  /** None of these may go. */
+  readonly baseIds: ReadonlySet<string>
+  /** Log that ends before this is not needed; undefined while nothing says so. */
+  readonly logFromMs: number | undefined
+}
+
+/**
+ * What has to stay so that every second of the last `windowDays` can be restored that ever could: the newest good base before the window,
+ * for without it the window would begin later; where there is none, the oldest good one. A gap in the log needs a base on each side: of
+ * those in the window and before a gap all stay, and the first one after it. Without `windowDays` the window reaches as far as bases do:
+ * none of them has to stay, and log since the oldest one that is there has to.
+ */
+export function windowNeeds(bases: readonly LogBase[], windowDays: number | undefined, nowMs: number): WindowNeeds {
+  const ordered = bases.toSorted((a, b) => a.endMs - b.endMs || (a.id < b.id ? -1 : 1))
+  if (windowDays === undefined) return { baseIds: new Set(), logFromMs: earliest(ordered) }
+  const windowMs = nowMs - windowDays * dayMs
+  const good = ordered.filter(({ state }) => state === 'good')
+  const before = good.findLast(({ endMs }) => endMs <= windowMs)
+  const needed = new Set(before === undefined ? good.slice(0, 1) : [before])
+  const firstOfPresent = good.find(({ isOfPresentLog }) => isOfPresentLog)
+  if (firstOfPresent !== undefined && before?.isOfPresentLog !== true) needed.add(firstOfPresent)
+  for (const base of good) if (!base.isOfPresentLog && base.endMs > windowMs) needed.add(base)
+  // What nobody has verified yet may have to do, until something better is there.
+  const logBases = needed.size > 0 ? [...needed] : ordered
+  const sinceMs = earliest(logBases)
+  return { baseIds: new Set([...needed].map(({ id }) => id)), logFromMs: sinceMs && Math.min(sinceMs, windowMs) }
+}
+
+function earliest(bases: readonly LogBase[]): number | undefined {
+  return bases.length === 0 ? undefined : Math.min(...bases.map(({ beginMs }) => beginMs))
+}
