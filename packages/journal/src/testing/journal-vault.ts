@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ChangeBatch, Position } from '@coffre/connector'
 import { loadIndex, type Repository } from '@coffre/repository'
 import { foldJournal } from '../fold/fold-journal.ts'
-import type { FoldOptions, FoldOutcome } from '../fold/fold-options.ts'
+import type { FoldOptions, FoldOutcome, FoldSession } from '../fold/fold-options.ts'
 import { Journal, type JournalOptions } from '../journal.ts'
 import { JournalReader } from '../read/journal-reader.ts'
 import { type RetireResult, retireFolded } from '../retire-folded.ts'
@@ -41,8 +41,9 @@ export class JournalVault {
     return journal.seal(signal)
   }
 
-  fold(options: Partial<FoldOptions> = {}): Promise<FoldOutcome> {
-    const session = { repository: this.repository, signal, confirmed: Promise.resolve() }
+  fold({ lockDays, ...options }: Partial<FoldOptions & Pick<FoldSession, 'lockDays'>> = {}): Promise<FoldOutcome> {
+    const term = lockDays === undefined ? {} : { lockDays }
+    const session = { repository: this.repository, signal, confirmed: Promise.resolve(), ...term }
     const all = {
       stream: streamName,
       paths: [`/${streamName}/log`],
@@ -72,5 +73,7 @@ export class JournalVault {
 }
 
 export async function logOf(batches: AsyncIterable<ChangeBatch>): Promise<Buffer> {
-  return Buffer.concat((await Array.fromAsync(batches)).map(({ bytes }) => bytes))
+  const copies: Uint8Array[] = []
+  for await (const { bytes } of batches) copies.push(Buffer.from(bytes))
+  return Buffer.concat(copies)
 }

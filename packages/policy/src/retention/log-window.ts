@@ -21,11 +21,15 @@ export interface WindowNeeds {
   readonly logFromMs: number | undefined
 }
 
+/** So many bases of a window stay at least, where there are as many days in it. */
+const basesInWindow = 4
+
 /**
  * What has to stay so that every second of the last `windowDays` can be restored that ever could: the newest good base before the window,
- * for without it the window would begin later; where there is none, the oldest good one. A gap in the log needs a base on each side: of
- * those in the window and before a gap all stay, and the first one after it. Without `windowDays` the window reaches as far as bases do:
- * none of them has to stay, and log since the oldest one that is there has to.
+ * for without it the window would begin later; where there is none, the oldest good one. Of those in the window the first one of each
+ * quarter stays, at least a day apart, or no log could ever go where bases live shorter than the window. A gap in the log needs a base on
+ * each side: before a gap all bases of the window stay, and the first one after it. Without `windowDays` the window reaches as far as
+ * bases do: none of them has to stay, and log since the oldest one that is there has to.
  */
 export function windowNeeds(bases: readonly LogBase[], windowDays: number | undefined, nowMs: number): WindowNeeds {
   const ordered = bases.toSorted((a, b) => a.endMs - b.endMs || (a.id < b.id ? -1 : 1))
@@ -36,7 +40,10 @@ export function windowNeeds(bases: readonly LogBase[], windowDays: number | unde
   const needed = new Set(before === undefined ? good.slice(0, 1) : [before])
   const firstOfPresent = good.find(({ isOfPresentLog }) => isOfPresentLog)
   if (firstOfPresent !== undefined && before?.isOfPresentLog !== true) needed.add(firstOfPresent)
-  for (const base of good) if (!base.isOfPresentLog && base.endMs > windowMs) needed.add(base)
+  const within = good.filter(({ endMs }) => endMs > windowMs)
+  for (const base of within) if (!base.isOfPresentLog) needed.add(base)
+  const periodMs = Math.max(1, windowDays / basesInWindow) * dayMs
+  for (const [first] of Map.groupBy(within, ({ endMs }) => Math.floor(endMs / periodMs)).values()) if (first) needed.add(first)
   // What nobody has verified yet may have to do, until something better is there.
   const logBases = needed.size > 0 ? [...needed] : ordered
   const sinceMs = earliest(logBases)
