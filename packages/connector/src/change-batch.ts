@@ -4,7 +4,7 @@ import type { Branch, Mark, Position, Stamps } from './position.ts'
 export interface ChangeBatch {
   readonly after: Position
   readonly through: Position
-  /** The caller's from the moment it is delivered. */
+  /** The caller's until it asks for the next batch. */
   readonly bytes: Uint8Array
   readonly mark?: Mark
   /** Of the records that end in `bytes`; absent when none of them is stamped. */

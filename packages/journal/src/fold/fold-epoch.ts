@@ -183,6 +183,8 @@ export class EpochFold {
         compression: 'auto',
         verification: this.#options.verification ?? 'sampled',
         contentCut: await contentCutOf(repository, this.#signal),
+        // It runs beside the capture, which comes first.
+        threads: 1,
         skipIfUnchanged: false,
         confirmed,
         onError: (_path, error) => {

@@ -25,16 +25,20 @@ export async function loadHour(reader: BlobReader, point: PointPlace, hour: stri
   return { index: decodeHourIndex(Buffer.concat(chunks), what), nodes }
 }
 
-/** The content of a file of the hour; `journal.damaged` when it is not there. */
-export function contentOfFile(
+/** The content of a file of the hour, each chunk until the next one is asked for; `journal.damaged` when it is not there. */
+export async function* contentOfFile(
   reader: BlobReader,
   hour: FoldedHour,
   { name, branch, after }: FoldedFile,
   signal: AbortSignal,
-): AsyncIterable<Uint8Array> {
+): AsyncGenerator<Uint8Array> {
   const node = hour.nodes.get(name)
   if (node?.type !== 'file') throw journalDamaged(`the file ${name} with the log after ${branch}@${after}`, 'is not in its folder')
-  return contentOf(reader, node.content ?? [], signal)
+  for await (const blob of contentOf(reader, node.content ?? [], signal)) {
+    yield blob
+    // Left to the garbage collector they would pile up by the hundred.
+    if (blob.buffer instanceof ArrayBuffer && blob.byteLength === blob.buffer.byteLength) blob.buffer.transfer(0)
+  }
 }
 
 async function* contentOf(reader: BlobReader, ids: readonly Id[], signal: AbortSignal): AsyncGenerator<Uint8Array> {

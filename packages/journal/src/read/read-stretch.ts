@@ -2,15 +2,17 @@ import type { ChangeBatch, FoldedPiece, LogFormat, Position } from '@coffre/conn
 import { earlierOf, laterOf, type Stretch } from '../branch-tree.ts'
 import type { FoldedFile } from '../fold/hour-index.ts'
 import { journalDamaged, journalGap } from '../journal-error.ts'
-import { describeTail, findTail, logOfTail, type StoredTail, type TailFile } from '../tail/stored-tail.ts'
+import { describeTail, findTail, type StoredTail, type TailFile } from '../tail/stored-tail.ts'
+import { TailReader } from '../tail/tail-reader.ts'
 import { contentOfFile, type FoldedHour } from './folded-hour.ts'
 import type { DayHour, LogContent } from './log-content.ts'
 import { OverlapCheck } from './overlap-check.ts'
+import { ReusedRegion } from './reused-region.ts'
 import { takeParts } from './take-parts.ts'
 
 /**
  * The log of a stretch: from folded files where there are any, from tails elsewhere. `journal.gap` where there is neither, or why the
- * tails after do not count.
+ * tails after do not count. All batches lie in the same memory, one after the other.
  */
 export async function* readStretch(
   content: LogContent,
@@ -20,14 +22,16 @@ export async function* readStretch(
 ): AsyncGenerator<ChangeBatch> {
   const { branch, through } = stretch
   const check = new OverlapCheck(content, branch, signal)
+  const { workbench } = content.repository
+  const memory = { tails: new TailReader(content.repository), files: new ReusedRegion(workbench.primitives) }
   let at = stretch.after
   for await (const { hour, file } of foldedFiles(content, stretch, signal)) {
     if (file.through <= at || at >= through) continue
     if (file.after > at) {
-      yield* readTails(content, format, { branch, after: at, through: file.after }, signal)
+      yield* readTails(content, format, { branch, after: at, through: file.after }, memory.tails, signal)
       at = file.after
     }
-    for await (const batch of readFile(content, format, hour, file, at, signal)) {
+    for await (const batch of readFile(content, format, hour, file, at, memory.files, signal)) {
       await check.see(batch)
       const wanted = clip(format, batch, at, through)
       if (wanted !== undefined) yield wanted
@@ -35,7 +39,7 @@ export async function* readStretch(
       if (at >= through) return
     }
   }
-  yield* readTails(content, format, { branch, after: at, through }, signal)
+  yield* readTails(content, format, { branch, after: at, through }, memory.tails, signal)
 }
 
 /** The hours that have log of a stretch. */
@@ -77,19 +81,21 @@ async function* readFile(
   hour: FoldedHour,
   file: FoldedFile,
   after: string,
+  memory: ReusedRegion,
   signal: AbortSignal,
 ): AsyncGenerator<ChangeBatch> {
   const { name, branch, logBytes, isComplete } = file
   const position = (offset: string): Position => ({ branch, offset })
   const piece: FoldedPiece = { name, after: position(file.after), through: position(file.through), logBytes, isComplete }
   const log = format.unfold(piece, contentOfFile(content.reader, hour, file, signal))
-  yield* takeParts(log, file, after)
+  yield* takeParts(log, file, after, memory)
 }
 
 async function* readTails(
   content: LogContent,
   format: LogFormat,
   { branch, after, through }: Stretch,
+  reader: TailReader,
   signal: AbortSignal,
 ): AsyncGenerator<ChangeBatch> {
   const unusable = new Set<TailFile>()
@@ -99,7 +105,7 @@ async function* readTails(
       if (content.problem !== undefined) throw content.problem
       throw journalGap(`the vault has no log of ${content.stream} between ${branch}@${at} and ${branch}@${through}`)
     }
-    const batch = clip(format, await logOfTail(content.repository, tail, signal), at, through)
+    const batch = clip(format, await reader.read(tail, signal), at, through)
     at = tail.header.through
     if (batch !== undefined) yield batch
   }

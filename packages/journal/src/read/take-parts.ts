@@ -1,19 +1,24 @@
 import type { ChangeBatch } from '@coffre/connector'
 import type { FoldedFile } from '../fold/hour-index.ts'
 import { journalDamaged } from '../journal-error.ts'
+import type { ReusedRegion } from './reused-region.ts'
 
-/** The log of a file in the parts that it came in, those that end after an offset. `journal.damaged` unless the log is as long as it should be. */
+/**
+ * The log of a file in the parts that it came in, those that end after an offset, each in `memory` until the next one is asked for.
+ * `journal.damaged` unless the log is as long as it should be.
+ */
 export async function* takeParts(
   log: AsyncIterable<Uint8Array>,
   { name, branch, after, logBytes, parts }: FoldedFile,
   from: string,
+  memory: ReusedRegion,
 ): AsyncGenerator<ChangeBatch> {
   const what = `the file ${name} with the log after ${branch}@${after}`
   await using source = new ByteSource(log)
   let begin = after
   let taken = 0
   for (const { through, logBytes: length, stamps } of parts) {
-    const bytes = through > from ? new Uint8Array(length) : undefined
+    const bytes = through > from ? memory.ofBytes(length).bytes.subarray(0, length) : undefined
     if ((await source.take(length, bytes)) < length) throw journalDamaged(what, 'has less log than it should have')
     taken += length
     const range = { after: { branch, offset: begin }, through: { branch, offset: through } }

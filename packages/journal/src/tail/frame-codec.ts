@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
 import type { BackgroundCompressor } from '@coffre/repository'
 
 /** The most log that one frame holds: some milliseconds of work for whoever seals or opens it. */
@@ -12,7 +10,6 @@ export interface OpenFrame {
   readonly isCompressed: boolean
 }
 
-const decompress = promisify(zstdDecompress)
 /** What shrinks by less than 3 % is kept as it is. */
 const worthwhile = 0.97
 
@@ -26,16 +23,4 @@ export async function newFrame(compressor: BackgroundCompressor, log: Buffer, ta
   return size > 0
     ? { content: target.subarray(0, size), logBytes, isCompressed: true }
     : { content: log, logBytes, isCompressed: false }
-}
-
-/** The log in a frame, or undefined when it is not what it says. */
-export async function logOfFrame({ content, logBytes, isCompressed }: OpenFrame): Promise<Uint8Array | undefined> {
-  if (!isCompressed) return content.byteLength === logBytes ? content : undefined
-  try {
-    const log = await decompress(content, { chunkSize: Math.max(64, logBytes), maxOutputLength: logBytes })
-    return log.byteLength === logBytes ? log : undefined
-  } catch {
-    // Damage of any kind: the caller says where.
-    return undefined
-  }
 }

@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import type { ChangeBatch, Position } from '@coffre/connector'
+import type { Position } from '@coffre/connector'
 import { isCoffreError } from '@coffre/foundation'
-import type { Repository } from '@coffre/repository'
+import { type Repository, sealOverheadBytes } from '@coffre/repository'
 import type { ByteRange, FileHandle } from '@coffre/storage'
-import { journalDamaged } from '../journal-error.ts'
-import { frameBytesMax, logOfFrame } from './frame-codec.ts'
+import { frameBytesMax } from './frame-codec.ts'
 import { fileBytesOf, type HeadProblem, headLength, type OpenedHead, openHead } from './tail-file.ts'
 import type { TailHead, TailHeader } from './tail-header.ts'
 import { type TailName, tagDigits } from './tail-name.ts'
@@ -30,7 +28,6 @@ export type TailFinding = StoredTail | HeadProblem
 
 /** Most headers fit into so much. */
 const firstReadBytes = 16 << 10
-const sealOverheadBytes = 32
 /** More than a batch may be. */
 const logBytesMax = 1 << 30
 
@@ -53,29 +50,6 @@ export async function findTail(repository: Repository, stream: string, file: Tai
   return current
 }
 
-/** The log of a tail, verified. `journal.damaged` when its frames are not those of its header. */
-export async function logOfTail(repository: Repository, tail: StoredTail, signal: AbortSignal): Promise<ChangeBatch> {
-  const { header } = tail
-  const what = describeTail(header.stream, header.number)
-  const log = Buffer.allocUnsafe(header.logBytes)
-  const digest = createHash('sha256')
-  let at = tail.headBytes
-  let filled = 0
-  for (const { sealedBytes, logBytes, isCompressed } of header.frames) {
-    const sealed = await loadFrame(repository, tail, { offset: at, length: sealedBytes }, what, signal)
-    const content = repository.workbench.open(sealed)
-    if (content === undefined) throw journalDamaged(what, 'fails its authentication')
-    const piece = await logOfFrame({ content, logBytes, isCompressed })
-    if (piece === undefined || filled + piece.byteLength > log.length) throw journalDamaged(what, 'does not decompress')
-    log.set(piece, filled)
-    digest.update(piece)
-    at += sealedBytes
-    filled += piece.byteLength
-  }
-  if (filled !== log.length || digest.digest('hex') !== header.sha256) throw journalDamaged(what, 'has frames of another tail')
-  return { ...rangeOf(tail), bytes: log, ...describeTime(header) }
-}
-
 export function rangeOf({ header }: StoredTail): { readonly after: Position; readonly through: Position } {
   const { branch, after, through } = header
   return { after: { branch, offset: after }, through: { branch, offset: through } }
@@ -83,11 +57,6 @@ export function rangeOf({ header }: StoredTail): { readonly after: Position; rea
 
 export function describeTail(stream: string, number: number): string {
   return `tail ${number} of the journal ${stream}`
-}
-
-function describeTime({ marks, stamps }: TailHeader): Pick<ChangeBatch, 'mark' | 'stamps'> {
-  const mark = marks.at(-1)
-  return { ...(mark === undefined ? {} : { mark }), ...(stamps === undefined ? {} : { stamps }) }
 }
 
 async function tryHead(
@@ -133,20 +102,4 @@ function isNamed({ id, header }: OpenedHead, stream: string, file: TailFile): bo
   return (
     number === file.number && epoch === file.epoch && branch === file.branch && after === file.after && through === file.through
   )
-}
-
-async function loadFrame(
-  { backend }: Repository,
-  { file, versionId }: StoredTail,
-  range: ByteRange,
-  what: string,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  try {
-    if (versionId === undefined || backend.objectLock === undefined) return await backend.load(file.file, range, signal)
-    return await backend.objectLock.loadVersion(file.file, versionId, range, signal)
-  } catch (error) {
-    if (!isCoffreError(error, 'storage.missing', 'storage.truncated')) throw error
-    throw journalDamaged(what, 'is gone, or its end is', { cause: error })
-  }
 }

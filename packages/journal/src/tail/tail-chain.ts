@@ -2,8 +2,9 @@ import { type CoffreError, isCoffreError } from '@coffre/foundation'
 import type { Repository } from '@coffre/repository'
 import { journalDamaged, journalFork } from '../journal-error.ts'
 import { type FoundTail, findTails } from './list-tails.ts'
-import { describeTail, logOfTail, type StoredTail, type TailFile } from './stored-tail.ts'
+import { describeTail, type StoredTail, type TailFile } from './stored-tail.ts'
 import type { TailHead } from './tail-header.ts'
+import { TailReader } from './tail-reader.ts'
 
 /** Tails that follow each other without a gap, and what ends them. */
 export interface TailChain {
@@ -138,10 +139,9 @@ class ChainWalk {
     const disagree = journalFork(`two tails ${a.number} of the journal ${this.#stream} disagree`)
     const [x, y] = [a.header, b.header]
     if (x.epoch !== y.epoch || x.branch !== y.branch || x.after !== y.after) throw disagree
-    const logs = [await logOfTail(this.#repository, a, this.#signal), await logOfTail(this.#repository, b, this.#signal)]
-    const [first, second] = logs.map(({ bytes }) => bytes)
     const common = Math.min(x.logBytes, y.logBytes)
-    if (first === undefined || second === undefined) throw disagree
+    const { bytes: first } = await new TailReader(this.#repository).read(a, this.#signal)
+    const { bytes: second } = await new TailReader(this.#repository).read(b, this.#signal)
     if (Buffer.compare(first.subarray(0, common), second.subarray(0, common)) !== 0) throw disagree
     // The order of the log is that of its offsets: more bytes reach further.
     if (Math.sign(x.logBytes - y.logBytes) !== compareTexts(x.through, y.through)) throw disagree

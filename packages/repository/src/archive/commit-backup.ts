@@ -26,6 +26,7 @@ export interface SnapshotOptions {
   readonly contentCut: ContentCut
   readonly packBytes?: number
   readonly uploads?: number
+  readonly threads?: number
   readonly programVersion: string
   /** Save no snapshot when its tree equals the parent's. */
   readonly skipIfUnchanged: boolean
@@ -62,7 +63,7 @@ export function newBackupWriter(
   options: SnapshotOptions,
   signal: AbortSignal,
 ): BlobWriter {
-  const { packBytes, uploads, onPackStored, confirmed, lock } = options
+  const { packBytes, uploads, threads, onPackStored, confirmed, lock } = options
   const writerOptions: BlobWriterOptions = {
     level: zstdLevels[options.compression],
     canCompress: true,
@@ -71,6 +72,7 @@ export function newBackupWriter(
     threadsStoreTrees: false,
     ...(packBytes === undefined ? {} : { packBytes }),
     ...(uploads === undefined ? {} : { uploads }),
+    ...(threads === undefined ? {} : { threads }),
     ...(onPackStored === undefined ? {} : { onPackStored }),
     ...(confirmed === undefined ? {} : { confirmed }),
     ...(lock === undefined ? {} : { lock }),

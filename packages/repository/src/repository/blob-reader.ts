@@ -54,7 +54,7 @@ export class BlobReader {
 
   /** Gives the memory of kept packs back at once, rather than when it is next collected. Nothing may be under way. */
   release(): void {
-    for (const { bytes } of this.#cache.values()) if (bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0)
+    for (const { bytes } of this.#cache.values()) release(bytes)
     this.#cache.clear()
     this.#cachedBytes = 0
   }
@@ -62,14 +62,12 @@ export class BlobReader {
   async #read(id: Id, isTree: boolean, place: FoundBlob, signal: AbortSignal): Promise<Buffer | string> {
     const whole = isTree ? await this.#wholePack(place, signal) : undefined
     if (whole !== undefined) return this.#open(whole, { ...place, id })
-    const bytes = await this.#repository.backend.load(
-      { type: 'pack', name: place.packId },
-      { offset: place.offset, length: place.sealedBytes },
-      signal,
-    )
-    const region = this.#repository.workbench.primitives.allocate(bytes.length)
-    region.bytes.set(bytes)
-    return this.#open(region, { ...place, id, offset: 0 })
+    const region = this.#repository.workbench.primitives.allocate(place.sealedBytes)
+    const range = { offset: place.offset, length: place.sealedBytes }
+    await this.#repository.backend.load({ type: 'pack', name: place.packId }, range, signal, region.bytes)
+    const opened = this.#open(region, { ...place, id, offset: 0 })
+    release(region.bytes)
+    return opened
   }
 
   #open(region: Region, piece: { id: Id; offset: number; sealedBytes: number; rawBytes: number }): Buffer | string {
@@ -116,6 +114,10 @@ export class BlobReader {
     this.#cachedBytes += sizeBytes
     return region
   }
+}
+
+function release({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 /** A pack that is too short stays so: another copy of the blob may help. Storage that does not answer may do so later. */

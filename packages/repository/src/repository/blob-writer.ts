@@ -21,6 +21,8 @@ export interface BlobWriterOptions extends Omit<WriteOptions, 'openDataPacks'> {
   readonly threadsStoreTrees?: boolean
   /** Packs on their way to the backend at the same time. */
   readonly uploads?: number
+  /** Worker threads at most, for what runs beside other work and shall not take much memory; as many as the context has unless given. */
+  readonly threads?: number
   /** Called when a pack is stored, so that progress shows. */
   readonly onPackStored?: (id: Id, sizeBytes: number) => void
   /**
@@ -83,7 +85,8 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     const packBytes = options.packBytes ?? defaultPackBytes
     const { context } = repository
     this.#mainSlots = new GrowingSlots(context.workers === 0 ? packBytes : Math.min(packBytes, treePackBytes), primitives)
-    const openDataPacks = Math.ceil(openPacksMin / Math.max(1, context.workers))
+    const workers = Math.min(context.workers, options.threads ?? context.workers)
+    const openDataPacks = Math.ceil(openPacksMin / Math.max(1, workers))
     const writeOptions = { ...options, openDataPacks }
     const randomInteger = (below: number): number => context.random.integer(below)
     const receive = (pack: FinishedPack): void => this.receive(pack)
@@ -102,9 +105,9 @@ export class BlobWriter implements PackReceiver, AsyncDisposable {
     } else {
       // Whatever a thread may have open at a time must fit for all of them, or they wait for each other for ever.
       const openPacks = openDataPacks + ((options.threadsStoreTrees ?? true) ? 1 : 0)
-      const slots = newSlotPoolMemory(context.workers * openPacks + (options.uploads ?? defaultUploads), packBytes)
+      const slots = newSlotPoolMemory(workers * openPacks + (options.uploads ?? defaultUploads), packBytes)
       this.#slots = new SlotPool(slots, primitives)
-      this.pool = newThreadPool(repository, index.blobs, writeOptions, slots, this.#slots, this)
+      this.pool = newThreadPool(repository, workers, index.blobs, writeOptions, slots, this.#slots, this)
     }
   }
 

@@ -37,11 +37,13 @@ export function newReadPool(repository: Repository, index: BlobIndex): ComputePo
     )
   }
   const memory = newSlotPoolMemory(0, 4096)
-  return newThreadPool(repository, index, readOnly, memory, new SlotPool(memory, primitives), receivesNothing)
+  const { workers } = repository.context
+  return newThreadPool(repository, workers, index, readOnly, memory, new SlotPool(memory, primitives), receivesNothing)
 }
 
 export function newThreadPool(
   repository: Repository,
+  workers: number,
   index: BlobIndex,
   options: WriteOptions,
   memory: SlotPoolMemory,
@@ -51,7 +53,7 @@ export function newThreadPool(
   const { level, canCompress, verification, contentCut, openDataPacks } = options
   const plain = { level, canCompress, verification, contentCut, openDataPacks }
   const setup = { key: repository.masterKey, options: plain, index: index.memory, slots: memory }
-  const { workers, threads = new WorkerThreads() } = repository.context
+  const { threads = new WorkerThreads() } = repository.context
   return new ThreadPool(workers, threads, setup, slots, receiver, index)
 }
 

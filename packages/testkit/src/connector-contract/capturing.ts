@@ -74,21 +74,10 @@ export function capturingContract(test: ConnectorTest): void {
         const known = byPosition.get(offset)
         if (known === undefined) continue
         common++
-        assert.deepEqual(bytesOf(again).subarray(0, bytes), bytesOf(first).subarray(skipped, known))
+        assert.ok(bytesOf(again).subarray(0, bytes).equals(bytesOf(first).subarray(skipped, known)))
       }
       assert.ok(common > 0, 'the two captures have no position in common')
     }
-  })
-
-  logTest('the bytes of a batch stay as they are when others follow', async (tested) => {
-    await using source = await tested.open()
-    const log = logOf(source)
-    const begin = await headOf(log)
-    for (let change = 0; change < 6; change++) await tested.subject.change()
-    const copies: Buffer[] = []
-    const end = await headOf(log)
-    const batches = await captureThrough(tested, log, begin, end, ({ bytes }) => copies.push(Buffer.from(bytes)))
-    assert.ok(bytesOf(batches).equals(Buffer.concat(copies)))
   })
 
   logTest('the end of the log only moves forward', async (tested) => {
@@ -194,20 +183,14 @@ async function headOf(log: SourceLog): Promise<Position> {
 }
 
 /** Captures until a position is delivered. */
-async function captureThrough(
-  tested: TestedConnector,
-  log: SourceLog,
-  after: Position,
-  end: Position,
-  onBatch: (batch: ChangeBatch) => void = () => undefined,
-): Promise<ChangeBatch[]> {
+async function captureThrough(tested: TestedConnector, log: SourceLog, after: Position, end: Position): Promise<ChangeBatch[]> {
   const found: ChangeBatch[] = []
   const batches = log.capture(after, noSignal)[Symbol.asyncIterator]()
   for (;;) {
     const { value } = await nextAsTimePasses(tested, batches)
     assert.ok(value, 'a capture does not end by itself')
-    found.push(value)
-    onBatch(value)
+    // Its bytes are only lent.
+    found.push({ ...value, bytes: Buffer.from(value.bytes) })
     if (value.through.branch !== end.branch || compareOffsets(value.through, end) < 0) continue
     await batches.return?.()
     return found

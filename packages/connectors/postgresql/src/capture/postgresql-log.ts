@@ -103,8 +103,8 @@ export class PostgresqlLog implements SourceLog {
     try {
       for (let coming = watched(wal.next()); ; ) {
         const arrival = await marks.or(coming)
-        if (arrival?.kind === 'log') coming = watched(wal.next())
         const piece = arrival === undefined ? undefined : arrival.kind === 'log' ? cutter.push(arrival.bytes) : cutter.rest()
+        if (arrival?.kind === 'log') coming = watched(wal.next())
         const mark = markAt(cutter.through)
         if (piece !== undefined || mark !== undefined) yield batches.make(cutter.through, piece, mark)
         if (arrival?.kind === 'end-of-timeline') return arrival.at

@@ -9,12 +9,15 @@ import { WalWalker } from '../wal/wal-walker.ts'
 /** A piece of log that ends with a record. */
 export interface RecordPiece {
   readonly through: Lsn
+  /** The taker's until the cutter is given more. */
   readonly bytes: Uint8Array
   readonly stamps?: Stamps
 }
 
 /** A record that is longer than this is handed on in parts: the memory it takes stays bounded. */
 const pendingBytesMax = 16 * 1024 * 1024
+/** Room for most; what a longer record needed is given back after it. */
+const usualBytes = 1024 * 1024
 
 /**
  * Cuts log as it arrives so that each piece ends with a whole record: whoever goes on from there sees every record that ends later from
@@ -23,9 +26,10 @@ const pendingBytesMax = 16 * 1024 * 1024
 export class RecordCutter {
   readonly #walker: WalWalker
   readonly #stamps = new StampCollector()
-  /** What arrived after the last whole record. */
-  #pending: Uint8Array[] = []
-  #pendingBytes = 0
+  /** Log that arrived: from `#cutBytes` on what came after the last whole record, before it what was handed out. */
+  #memory = Buffer.allocUnsafeSlow(usualBytes)
+  #filledBytes = 0
+  #cutBytes = 0
   #through: Lsn
 
   constructor(state: Pick<MemberState, 'major' | 'segmentBytes' | 'systemId'>, timeline: number, start: Lsn) {
@@ -48,11 +52,10 @@ export class RecordCutter {
     return this.#through
   }
 
-  /** Takes what arrived, which stays ours; gives the piece that is whole with it, if any is. */
+  /** Copies what arrived; gives the piece that is whole with it, if any is. */
   push(bytes: Uint8Array): RecordPiece | undefined {
     this.#walker.push(bytes)
-    this.#pending.push(bytes)
-    this.#pendingBytes += bytes.length
+    this.#keep(bytes)
     // The rest of one segment at most, which the server sends at once.
     if (this.#walker.isInSwitch) return undefined
     // A reader can begin at a record or at a page, and nowhere else.
@@ -67,14 +70,27 @@ export class RecordCutter {
     return this.#pendingBytes === 0 ? undefined : this.#cut(this.#walker.position)
   }
 
+  get #pendingBytes(): number {
+    return this.#filledBytes - this.#cutBytes
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const pending = this.#memory.subarray(this.#cutBytes, this.#filledBytes)
+    const neededBytes = pending.length + bytes.length
+    if (neededBytes > this.#memory.length) this.#memory = Buffer.allocUnsafeSlow(2 * neededBytes)
+    else if (neededBytes <= usualBytes && this.#memory.length > usualBytes) this.#memory = Buffer.allocUnsafeSlow(usualBytes)
+    this.#memory.set(pending)
+    this.#memory.set(bytes, pending.length)
+    this.#filledBytes = neededBytes
+    this.#cutBytes = 0
+  }
+
   #cut(end: Lsn): RecordPiece {
-    const length = end - this.#through
-    const all = this.#pending.length === 1 && this.#pending[0] !== undefined ? this.#pending[0] : Buffer.concat(this.#pending)
-    const bytes = all.subarray(0, length)
-    this.#pending = length < all.length ? [all.subarray(length)] : []
-    this.#pendingBytes = all.length - length
+    const begin = this.#cutBytes
+    this.#cutBytes += end - this.#through
     this.#through = end
     const stamps = this.#stamps.take()
+    const bytes = this.#memory.subarray(begin, this.#cutBytes)
     return { through: end, bytes, ...(stamps === undefined ? {} : { stamps }) }
   }
 }

@@ -62,7 +62,7 @@ export class WalStream implements AsyncDisposable {
     this.#sendStatus()
   }
 
-  /** The next piece of log, a view on memory that is never used again; or the end of the timeline, after which nothing follows. */
+  /** The next piece of log, the caller's until he asks for another; or the end of the timeline, after which nothing follows. */
   async next(): Promise<WalArrival> {
     const { reader } = this.#connection
     for (;;) {

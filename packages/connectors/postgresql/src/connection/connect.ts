@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { interruption, throwIfAborted } from '@coffre/foundation'
 import pg from 'pg'
 import { applicationName, formatMember, type Member, type PostgresqlConfig, type PostgresqlSecrets } from '../config.ts'
+import { RecyclingSocket } from './recycling-socket.ts'
 import { asSourceError } from './server-error.ts'
 
 /** How to reach and sign in to the members of a cluster. */
@@ -40,7 +41,9 @@ export async function connect(
   }
   const attempts = config.tls === 'prefer' ? [true, false] : [config.tls !== 'disable']
   for (const [at, isEncrypted] of attempts.entries()) {
-    const client = new pg.Client({ ...options, ssl: isEncrypted ? tlsOptions(config, member) : false })
+    // With TLS it is the TLS layer that reads from the socket.
+    const wire = replication && !isEncrypted ? { stream: () => new RecyclingSocket() } : {}
+    const client = new pg.Client({ ...options, ...wire, ssl: isEncrypted ? tlsOptions(config, member) : false })
     // Whoever waits for an answer is told; a connection that ends while nobody waits must not end the process.
     client.on('error', () => undefined)
     const cancel = () => socketOf(client).destroy()

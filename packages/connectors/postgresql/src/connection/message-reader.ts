@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { CoffreError } from '@coffre/foundation'
+import { RecyclingSocket } from './recycling-socket.ts'
 
 /** The head of one message of the server: its type letter and how many bytes of content follow. */
 export interface MessageHead {
@@ -15,13 +16,14 @@ const queuedBytesMax = 1024 * 1024
 const bodyBytesMax = 64 * 1024 * 1024
 
 /**
- * Cuts what arrives on a socket into the server's messages. Parts of contents are views on memory that Node allocated for that one
- * arrival and never uses again, so they may be kept: nothing is copied, and nothing is damaged later. Messages are read in order, each
- * to its end, by one reader.
+ * Cuts what arrives on a socket into the server's messages. Parts of contents are views on what arrived, without a copy. Messages are
+ * read in order, each to its end, by one reader.
  */
 export class MessageReader {
   readonly #socket: Socket
   readonly #chunks: Buffer[] = []
+  /** Read to its end, and perhaps still looked at by whoever asked for the last part. */
+  #spent: Buffer | undefined
   /** How much of the first chunk was read. */
   #offset = 0
   #queuedBytes = 0
@@ -34,6 +36,7 @@ export class MessageReader {
   constructor(socket: Socket) {
     this.#socket = socket
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    if (socket instanceof RecyclingSocket) socket.deliverTo((chunk) => this.#take(chunk))
     socket.on('error', (error) => this.#finish(error))
     socket.on('close', () => this.#finish(undefined))
     socket.on('end', () => this.#finish(undefined))
@@ -42,6 +45,7 @@ export class MessageReader {
   /** The head of the next message. `source.unreachable` when the connection ended. */
   async head(): Promise<MessageHead> {
     if (this.#restBytes > 0) throw new Error(`${this.#restBytes} bytes of the message before were not read`)
+    this.#recycle()
     while (this.#queuedBytes < headBytes) await this.#arrive()
     const type = this.#byte()
     let length = 0
@@ -52,9 +56,13 @@ export class MessageReader {
     return { type, length: length - 4 }
   }
 
-  /** The next part of the content, as much as is there and at most `bytesMax`; undefined at its end. */
+  /**
+   * The next part of the content, as much as is there and at most `bytesMax`; undefined at its end. It is the caller's until he asks
+   * for anything more.
+   */
   async part(bytesMax = Number.POSITIVE_INFINITY): Promise<Buffer | undefined> {
     if (this.#restBytes === 0) return undefined
+    this.#recycle()
     let [first] = this.#chunks
     while (first === undefined) {
       await this.#arrive()
@@ -67,13 +75,19 @@ export class MessageReader {
     return part
   }
 
-  /** The rest of the content in one piece. */
+  /** The rest of the content in one piece, which is the caller's. */
   async body(): Promise<Buffer> {
     if (this.#restBytes > bodyBytesMax)
       throw new CoffreError('source.failed', `the server sent a message of ${this.#restBytes} bytes`)
-    const parts: Buffer[] = []
-    for (let part = await this.part(); part !== undefined; part = await this.part()) parts.push(part)
-    return parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)
+    const body = Buffer.allocUnsafe(this.#restBytes)
+    let filled = 0
+    for (let part = await this.part(); part !== undefined; part = await this.part()) filled += part.copy(body, filled)
+    return body
+  }
+
+  #recycle(): void {
+    if (this.#spent !== undefined && this.#socket instanceof RecyclingSocket) this.#socket.recycle(this.#spent)
+    this.#spent = undefined
   }
 
   #take(chunk: Buffer): void {
@@ -111,7 +125,9 @@ export class MessageReader {
     this.#offset += bytes
     this.#queuedBytes -= bytes
     if (this.#offset === this.#chunks[0]?.length) {
-      this.#chunks.shift()
+      // A head that spans two arrivals leaves one behind that nobody looks at.
+      this.#recycle()
+      this.#spent = this.#chunks.shift()
       this.#offset = 0
     }
     if (this.#queuedBytes < queuedBytesMax / 2 && this.#socket.isPaused()) this.#socket.resume()

@@ -15,7 +15,7 @@ export class RecordedLog {
     const abort = new AbortController()
     try {
       for await (const batch of log.capture(after, abort.signal)) {
-        this.#batches.push(batch)
+        this.#batches.push({ ...batch, bytes: Buffer.from(batch.bytes) })
         if (batch.through.branch === through.branch && batch.through.offset >= through.offset) abort.abort()
       }
     } catch (error) {
