@@ -1,6 +1,7 @@
 import type { ByteString, Context } from '@coffre/foundation'
 import type { ChangeBatch } from './change-batch.ts'
 import type { Finding } from './finding.ts'
+import type { ForeseenRequest, RestoreForesight } from './foresight.ts'
 import type { LogFormat } from './log-format.ts'
 import type { LogMapOptions, LogMinute } from './log-minute.ts'
 import type { PointManifest } from './manifest.ts'
@@ -39,6 +40,11 @@ export interface Connector<Config = unknown, Secrets = unknown> {
   open(config: Config, secrets: Secrets, context: Context, signal: AbortSignal): Promise<Source>
   /** Puts a point back. The target is checked before the first change: `target.not-empty` unless `overwrite`. */
   restore(point: StoredPoint, request: RestoreRequest, context: Context, signal: AbortSignal): Promise<RestoreReport>
+  /**
+   * What `restore` would find before its first change, by the checks that it makes itself. Changes nothing. What makes no sense is thrown as
+   * there; what only the machine or the target stands against is told. Where it is absent nothing is known beforehand.
+   */
+  foresee?(manifest: PointManifest, request: ForeseenRequest, context: Context, signal: AbortSignal): Promise<RestoreForesight>
   /**
    * Where to stop for a target, found in log that is given in order: from the begin of a native file, or from a position that was
    * delivered, at or before the piece with the first record after the target. Only where there is a log. `journal.outside-window` when the

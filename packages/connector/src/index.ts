@@ -17,6 +17,7 @@ export type {
   StoredPoint,
 } from './connector.ts'
 export type { Finding } from './finding.ts'
+export type { ForeseenEngine, ForeseenRequest, RestoreForesight } from './foresight.ts'
 export type { FoldedDocument, FoldedEnd, FoldedItem, FoldedLog, FoldedPiece, LogFormat } from './log-format.ts'
 export type { LogEvent, LogMapOptions, LogMinute } from './log-minute.ts'
 export type { PointManifest } from './manifest.ts'

@@ -2,6 +2,7 @@ export type { BackupOutcome, BackupRequest, BackupSource, PointState } from './b
 export type { CaptureEvents, CaptureRequest, CaptureSource, CaptureState, CaptureTimes } from './capture/capture-request.ts'
 export { logOf } from './capture/log-of.ts'
 export { type CaptureVault, runCapture } from './capture/run-capture.ts'
+export { type AskedRestore, explainRestore, type RestoreExplanation } from './explain-restore.ts'
 export { findLatestPoint, findPointOfJob } from './find-point-of-job.ts'
 export { type PointDocument, readDocument } from './point-document.ts'
 export { labelsOf, type PointLabels, tagsOf } from './point-labels.ts'

@@ -39,10 +39,11 @@ export async function runRestore(
   return restoreItems(session, { ...point, document: point.document }, connector, run, plan, meter, both)
 }
 
-async function planOf(
+/** How a wish comes true; undefined where a point is named. */
+export async function planOf(
   session: VaultSession,
   means: RestoreMeans,
-  { wish }: RestoreRun,
+  { wish }: Pick<RestoreRun, 'wish'>,
   signal: AbortSignal,
 ): Promise<ReplayPlan | undefined> {
   if (wish === undefined) return undefined

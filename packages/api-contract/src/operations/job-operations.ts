@@ -97,6 +97,27 @@ const logTargetSchema = z.object({
 })
 export type LogTarget = z.output<typeof logTargetSchema>
 
+const restoreSchema = z.object({
+  ...logTargetSchema.shape,
+  point: idSchema.optional().describe('without this and any other target the latest state, or the latest completed point'),
+  to: z.string().min(1).max(4096).optional().describe('an absolute path on the machine of the worker; either this or `into`'),
+  into: z
+    .object({
+      config: z.record(z.string(), z.unknown()).describe("as that of a source of the point's engine"),
+      secrets: z.record(z.string(), z.unknown()).optional().describe('kept encrypted until the job ends, never shown again'),
+    })
+    .optional()
+    .describe('a running engine that takes what is restored'),
+  parts: z
+    .array(z.string().min(1).max(1000))
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe("only these, in the words of the engine; see its page: PostgreSQL's tables, as schema.table"),
+  overwrite: z.boolean().default(false),
+  options: z.record(z.string(), z.unknown()).optional().describe('what only the engine knows of; see the page of the engine'),
+})
+
 export const startRestore = defineOperation({
   id: 'jobs.restore',
   method: 'POST',
@@ -105,26 +126,7 @@ export const startRestore = defineOperation({
   right: 'restore.run',
   params: z.object({ source: idOrNameSchema }),
   query: nothing,
-  body: z.object({
-    ...logTargetSchema.shape,
-    point: idSchema.optional().describe('without this and any other target the latest state, or the latest completed point'),
-    to: z.string().min(1).max(4096).optional().describe('an absolute path on the machine of the worker; either this or `into`'),
-    into: z
-      .object({
-        config: z.record(z.string(), z.unknown()).describe("as that of a source of the point's engine"),
-        secrets: z.record(z.string(), z.unknown()).optional().describe('kept encrypted until the job ends, never shown again'),
-      })
-      .optional()
-      .describe('a running engine that takes what is restored'),
-    parts: z
-      .array(z.string().min(1).max(1000))
-      .min(1)
-      .max(1000)
-      .optional()
-      .describe("only these, in the words of the engine; see its page: PostgreSQL's tables, as schema.table"),
-    overwrite: z.boolean().default(false),
-    options: z.record(z.string(), z.unknown()).optional().describe('what only the engine knows of; see the page of the engine'),
-  }),
+  body: restoreSchema,
   status: 202,
   answer: jobSchema,
   problems: [
@@ -143,14 +145,14 @@ export const explainRestore = defineOperation({
   path: '/sources/{source}/explanations',
   summary: 'Find out what a restore would do',
   description:
-    "Of a source with a log. Changes nothing. The job's result tells the base, how much log follows it, the last that is kept and the first that is left out, and what stands in the way.",
+    "Changes nothing. The job's result tells the base, or the point; how much log follows it, the last that is kept and the first that is left out, where there is a log; and, where `to` or `into` says where it would go, what stands in the way there, found by the checks that the restore makes itself on the machine that would make it. Secrets of `into` are kept until the job ends.",
   right: 'restore.run',
   params: z.object({ source: idOrNameSchema }),
   query: nothing,
-  body: logTargetSchema.extend({ to: z.string().min(1).max(4096).optional().describe('where it would go') }),
+  body: restoreSchema,
   status: 202,
   answer: jobSchema,
-  problems: ['object.missing', 'journal.outside-window'],
+  problems: ['object.missing', 'point.none', 'point.not-restorable', 'source.config-invalid', 'journal.outside-window'],
 })
 
 export const listTimeline = defineOperation({

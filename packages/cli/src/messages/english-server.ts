@@ -115,6 +115,9 @@ export const englishServer = {
 
   'confirm.choices': '[y/N]',
 
+  'explain.aside': 'started aside in {folder}, which needs {needed} and has {free}',
+  'explain.engine': '{name}: {version} is there',
+  'explain.engineMissing': '{name}: it is not there',
   'explain.obstacle': 'in the way: {problem}',
 
   'finding.error': 'error',

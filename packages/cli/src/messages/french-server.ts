@@ -117,6 +117,9 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
 
   'confirm.choices': '[o/N]',
 
+  'explain.aside': 'démarré à part dans {folder}, où il faut {needed} et où il y a {free}',
+  'explain.engine': '{name} : {version} est là',
+  'explain.engineMissing': '{name} : absent',
   'explain.obstacle': 'obstacle : {problem}',
 
   'finding.error': 'erreur',

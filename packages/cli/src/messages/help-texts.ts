@@ -14,7 +14,8 @@ export async function helpTexts(tree: CommandTree, language: Language): Promise<
     : (await import('./english-server-help.ts')).englishServerHelp
 }
 
-/** What is said about an option of a command. */
+/** What is said about an option of a command. `explain` takes those of what it explains. */
 export function optionText(command: string, name: string, texts: HelpTexts): string | undefined {
-  return texts.options[`${command}/${name}`] ?? texts.options[name]
+  const explained = command.replace(/^explain /, '')
+  return texts.options[`${command}/${name}`] ?? texts.options[`${explained}/${name}`] ?? texts.options[name]
 }

@@ -1,7 +1,6 @@
 import type { JobView, StreamView } from '@coffre/api-contract'
 import type { Texts } from '../messages/texts.ts'
-import { formatBytes, formatSeconds } from '../output/amounts.ts'
-import { type ColumnOf, objectLines, objectTable, timeCell } from '../output/object-table.ts'
+import { type ColumnOf, objectTable, timeCell } from '../output/object-table.ts'
 import { printable } from '../output/printable.ts'
 
 interface ShownRecord {
@@ -10,7 +9,7 @@ interface ShownRecord {
   readonly position: string
 }
 
-interface ShownStop {
+export interface ShownStop {
   readonly through: string
   readonly lastKept?: ShownRecord
   readonly firstLeftOut?: ShownRecord
@@ -22,7 +21,7 @@ interface ShownWindow {
   readonly until: string | null
 }
 
-interface ShownEpoch {
+export interface ShownEpoch {
   readonly epoch: number
   readonly begin: string
   readonly end: string
@@ -32,16 +31,6 @@ interface ShownEpoch {
   readonly foldedBytes: number
   readonly unfoldedBytes: number
   readonly problem: string | null
-}
-
-/** What a job `EXPLAIN` came to. */
-interface Explanation {
-  readonly base: { readonly pointId: string | null; readonly consistentAt: string; readonly bytes: number }
-  readonly logBytes: number
-  readonly stop: ShownStop
-  readonly log: ShownEpoch & { readonly from: string }
-  readonly expectedSeconds: number | null
-  readonly obstacles: readonly string[]
 }
 
 /** What a job `TIMELINE` came to. */
@@ -75,25 +64,6 @@ interface ShownEvent {
 export function restoredLines({ result }: JobView, texts: Texts): string[] {
   const { stop, notes = [] } = (result ?? {}) as { readonly stop?: ShownStop; readonly notes?: readonly string[] }
   return [...(stop === undefined ? [] : stopLines(stop, texts)), ...notes]
-}
-
-export function explanationLines({ result }: JobView, texts: Texts): string[] {
-  const { base, log, logBytes, stop, expectedSeconds, obstacles } = result as unknown as Explanation
-  const until = log.windows.at(-1)?.until ?? null
-  return [
-    ...objectLines(
-      [
-        ['column.base', `${timeCell(base.consistentAt)}  ${formatBytes(base.bytes)}  ${base.pointId ?? '-'}`],
-        ['column.log', formatBytes(logBytes)],
-        ['column.window', `${timeCell(log.from)} - ${timeCell(until)}`],
-        ['column.lastKept', stop.lastKept === undefined ? '-' : recordText(stop.lastKept)],
-        ['column.firstLeftOut', stop.firstLeftOut === undefined ? '-' : recordText(stop.firstLeftOut)],
-        ['column.expected', expectedSeconds === null ? undefined : formatSeconds(expectedSeconds)],
-      ],
-      texts,
-    ),
-    ...obstacles.map((problem) => texts.say('explain.obstacle', { problem })),
-  ]
 }
 
 export function timelineLines({ result }: JobView, texts: Texts): string[] {
@@ -173,7 +143,7 @@ function epochNotes({ epoch, gaps, branches, problem }: ShownEpoch, followsGap: 
   ]
 }
 
-function recordText({ at, label, position }: ShownRecord): string {
+export function recordText({ at, label, position }: ShownRecord): string {
   return `${at}  ${label}  ${positionText(position)}`
 }
 

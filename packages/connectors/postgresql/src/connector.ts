@@ -9,6 +9,7 @@ import {
   parsePostgresqlConfig,
   parsePostgresqlSecrets,
 } from './config.ts'
+import { foreseeRestore } from './foresee-restore.ts'
 import { locatePostgresql } from './locate.ts'
 import { checkLogical } from './logical/check-logical.ts'
 import { isLogical } from './logical/logical-details.ts'
@@ -45,6 +46,7 @@ export function createPostgresqlConnector(settings: PostgresqlSettings = {}): Co
       isLogical(point.manifest)
         ? restoreLogical(point, request, settings, context, signal)
         : restorePostgresql(point, request, settings, context, signal),
+    foresee: (manifest, request, _context, signal) => foreseeRestore(manifest, request, settings, signal),
     locate: locatePostgresql,
     mapLog: mapPostgresqlLog,
     logFormat: (manifest) => new WalLogFormat(readBaseDetails(manifest).segmentBytes),

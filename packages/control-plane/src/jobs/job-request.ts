@@ -35,6 +35,19 @@ const logWishSchema = z.object({
 })
 export type LogWish = z.output<typeof logWishSchema>
 
+/** A point as it is; or what a source with a log is to be replayed to, with what only its engine knows of. */
+const restoreSchema = z.object({
+  machine: machineSchema,
+  pointId: z.uuid().exactOptional(),
+  wish: logWishSchema.exactOptional(),
+  /** A folder; or a running engine, of this one's configuration, whose secret the job's row names. */
+  to: z.string().exactOptional(),
+  into: z.object({ config: z.record(z.string(), z.unknown()) }).exactOptional(),
+  parts: z.array(z.string()).exactOptional(),
+  overwrite: z.boolean(),
+  options: z.record(z.string(), z.unknown()).exactOptional(),
+})
+
 /** What each kind of job is asked for, beside what its row says. Written by a server, read by a worker, perhaps of a later version. */
 export const jobRequestSchemas = {
   BACKUP: z.object({
@@ -49,20 +62,9 @@ export const jobRequestSchemas = {
   COPY: z.object({ machine: machineSchema, pointId: z.uuid(), lifecycle: lifecycleSchema, timeZone: z.string() }),
   /** Captures a source's log until it is told to end. */
   CAPTURE: z.object({ machine: machineSchema }),
-  /** A point as it is; or what a source with a log is to be replayed to, with what only its engine knows of. */
-  RESTORE: z.object({
-    machine: machineSchema,
-    pointId: z.uuid().exactOptional(),
-    wish: logWishSchema.exactOptional(),
-    /** A folder; or a running engine, of this one's configuration, whose secret the job's row names. */
-    to: z.string().exactOptional(),
-    into: z.object({ config: z.record(z.string(), z.unknown()) }).exactOptional(),
-    parts: z.array(z.string()).exactOptional(),
-    overwrite: z.boolean(),
-    options: z.record(z.string(), z.unknown()).exactOptional(),
-  }),
+  RESTORE: restoreSchema,
   /** Finds out what a restore would do; where a target is named, also what stands in its way there. */
-  EXPLAIN: z.object({ machine: machineSchema, wish: logWishSchema, to: z.string().exactOptional() }),
+  EXPLAIN: restoreSchema,
   /** Lists what a vault has of a source's log; with `map` also what happened in it, minute by minute. */
   TIMELINE: z.object({
     machine: machineSchema,

@@ -15,6 +15,7 @@ import { findVault } from '../vaults/vault-view.ts'
 import type { NewJob } from './job-store.ts'
 import { findJob } from './job-view.ts'
 import { machineFor } from './machine-for.ts'
+import { restoreOrder, targetOf } from './restore-body.ts'
 import { type StartParts, startBackup } from './start-backup.ts'
 import { startRestore } from './start-restore.ts'
 
@@ -50,11 +51,9 @@ export function startHandlers(parts: StartParts & { readonly secrets: SecretStor
       return found(projectId, id)
     }),
     defineHandler(restoreOperation, async ({ projectId, principal, params, body, audit }) => {
-      const { point, at, to, into, parts: some, overwrite, options, ...log } = body
-      const wish = { projectId, source: params.source, point, at, log, overwrite, options, createdBy: principal.id }
-      const id = await startRestore(parts, { ...wish, to, into, parts: some })
-      const target = into === undefined ? { to } : { into: into.config }
-      await audit({ target: `job:${id}`, detail: { source: params.source, ...target, parts: some ?? null, overwrite } })
+      const { source } = params
+      const id = await startRestore(parts, { ...restoreOrder(body), projectId, source, createdBy: principal.id })
+      await audit({ target: `job:${id}`, detail: { source, ...targetOf(body), overwrite: body.overwrite } })
       return found(projectId, id)
     }),
     defineHandler(startVerification, async ({ projectId, principal, params, body, audit }) => {

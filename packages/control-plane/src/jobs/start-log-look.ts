@@ -1,9 +1,8 @@
-import type { LogTarget } from '@coffre/api-contract'
 import { CoffreError, hourMs } from '@coffre/foundation'
 import { objectMissing } from '../catalogue/object-missing.ts'
 import { findSourceRow } from '../sources/source-view.ts'
 import type { NewJob } from './job-store.ts'
-import { chooseLog, type KnownLog, knownLogs, microsecondsOf, noLog } from './log-wish.ts'
+import { type KnownLog, knownLogs, microsecondsOf, noLog } from './log-wish.ts'
 import { machineFor } from './machine-for.ts'
 import type { StartParts } from './start-backup.ts'
 
@@ -22,24 +21,13 @@ interface TimelineLook extends Look {
 /** Somebody waits for it, and nothing is moved. */
 const lookPriority = 20
 
-/** Makes a job that finds out what a restore would do. */
-export async function startExplanation(
-  parts: StartParts,
-  look: Look & { readonly target: LogTarget; readonly to: string | undefined },
-): Promise<string> {
-  const { log, wish } = chooseLog(await logsOf(parts, look), look.target, parts.context.clock.nowMs())
-  // What is free where it would go only that machine knows.
-  const machine = look.to === undefined ? machineOf(parts, log) : parts.machine
-  return create(parts, look, log, 'EXPLAIN', { machine, wish, ...(look.to === undefined ? {} : { to: look.to }) })
-}
-
 /** Makes a job that lists what there is of a log; the newest one unless a vault is named. */
 export async function startTimeline(parts: StartParts, look: TimelineLook): Promise<string> {
   const logs = await logsOf(parts, look)
   const log =
     look.vault === undefined ? logs[0] : logs.find(({ vaultId, vaultName }) => [vaultId, vaultName].includes(look.vault ?? ''))
   if (log === undefined) throw objectMissing('vault', look.vault ?? '')
-  return create(parts, look, log, 'TIMELINE', { machine: machineOf(parts, log), ...mapOf(look, log, parts.context.clock.nowMs()) })
+  return create(parts, look, log, { machine: machineOf(parts, log), ...mapOf(look, log, parts.context.clock.nowMs()) })
 }
 
 function mapOf({ since, until }: TimelineLook, { engine }: KnownLog, nowMs: number): object {
@@ -67,11 +55,17 @@ async function create(
   { catalogue, store }: StartParts,
   { projectId, createdBy }: Look,
   { accountLabel, regionLabel, sourceId, sourceName, vaultId, vaultName }: KnownLog,
-  kind: 'EXPLAIN' | 'TIMELINE',
   request: object,
 ): Promise<string> {
   const about = { projectId, accountLabel, regionLabel, sourceId, sourceName, vaultId, vaultName }
-  const job: NewJob = { ...about, kind, request: JSON.stringify(request), createdBy, priority: lookPriority, attemptsMax: 3 }
+  const job: NewJob = {
+    ...about,
+    kind: 'TIMELINE' as const,
+    request: JSON.stringify(request),
+    createdBy,
+    priority: lookPriority,
+    attemptsMax: 3,
+  }
   const id = await catalogue.transaction().execute((transaction) => store.create(job, transaction))
   if (id === undefined) throw new Error('a job without an occurrence was taken for a repeated one')
   return id

@@ -52,7 +52,7 @@ export function apiHandlers({ catalogue, secrets, context, people, audit, settin
     ...presetHandlers(catalogue, context),
     ...jobHandlers(catalogue, store, context.clock),
     ...startHandlers({ catalogue, store, secrets, engines: sourceEngines, context, machine }),
-    ...logHandlers({ catalogue, store, engines: sourceEngines, context, machine }),
+    ...logHandlers({ catalogue, store, secrets, engines: sourceEngines, context, machine }),
     ...pointHandlers({ catalogue, store, context, machine }),
     ...statusHandlers({ catalogue, context, version: settings.version }),
     ...peopleHandlers({ catalogue, people, context }),

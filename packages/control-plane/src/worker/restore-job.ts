@@ -1,17 +1,14 @@
 import type { RestorePhase } from '@coffre/connector'
-import { type RestoreMeans, type RestoreOutcome, type RestoreRun, runRestore } from '@coffre/engine'
-import { byteStringFrom, CoffreError } from '@coffre/foundation'
-import { type JobRequest, requestOf } from '../jobs/job-request.ts'
-import type { Job } from '../jobs/job-store.ts'
-import { restoreSecret } from '../jobs/restore-target.ts'
-import { engineNamed } from '../sources/source-engines.ts'
+import { type RestoreOutcome, runRestore } from '@coffre/engine'
+import { CoffreError } from '@coffre/foundation'
+import { requestOf } from '../jobs/job-request.ts'
 import type { Finish } from './backup-job.ts'
 import { hiddenPaths } from './hidden-paths.ts'
 import type { JobRun } from './job-run.ts'
 import { openSession } from './open-vault.ts'
-import { pointOf } from './point-of.ts'
 import { shownPath } from './shown-path.ts'
 import { shownStop } from './shown-stop.ts'
+import { targetOf, wantedOf } from './wanted-restore.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
 const skippedNamedMax = 100
@@ -30,6 +27,8 @@ export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Fi
   const request = requestOf('RESTORE', job)
   const { to, overwrite, options } = request
   const wanted = await wantedOf(parts, request, job)
+  const target = await targetOf(parts, request, job)
+  if (target === undefined) throw new Error('a restore does not say where it goes')
   if (to !== undefined) await refuseOwnFolders(parts, to)
   await using session = await openSession(parts, job.vaultId, signal)
   const outcome = await runRestore(
@@ -37,7 +36,7 @@ export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Fi
     wanted.means,
     {
       ...wanted.what,
-      target: await targetOf(parts, request, job),
+      target,
       // A second attempt finds what the first one wrote to a folder. Into an engine it goes as a whole, or not at all.
       overwrite: overwrite || (to !== undefined && job.attempt > 1),
       ...(request.parts === undefined ? {} : { parts: request.parts }),
@@ -69,39 +68,10 @@ export async function runRestoreJob(parts: WorkerParts, run: JobRun): Promise<Fi
   }
 }
 
-interface Wanted {
-  readonly means: RestoreMeans
-  readonly what: Pick<RestoreRun, 'pointId' | 'wish'>
-}
-
-async function wantedOf({ catalogue, engines }: WorkerParts, request: JobRequest<'RESTORE'>, job: Job): Promise<Wanted> {
-  const meansOf = (name: string): RestoreMeans => {
-    const engine = engineNamed(engines, name)
-    return engine.kind === 'tree' ? { kind: 'tree' } : { kind: 'items', connector: engine.connector }
-  }
-  const { wish, pointId } = request
-  if (wish !== undefined) {
-    const { engine, ...rest } = wish
-    return { means: meansOf(engine), what: { pointId: undefined, wish: { source: job.sourceName ?? '', ...rest } } }
-  }
-  const point = await pointOf(catalogue, pointId ?? '')
-  return { means: meansOf(point.engine), what: { pointId: point.snapshotId } }
-}
-
 function problemOf({ state, skippedCount, findings }: RestoreOutcome): string | undefined {
   if (state === 'partial') return `${skippedCount} items could not be restored; all others are`
   const errors = findings.filter(({ severity }) => severity === 'error')
   return errors.length === 0 ? undefined : errors.map(({ message }) => message).join('; ')
-}
-
-async function targetOf(
-  { secrets }: WorkerParts,
-  { to, into }: JobRequest<'RESTORE'>,
-  { secretId }: Job,
-): Promise<RestoreRun['target']> {
-  if (to !== undefined) return { kind: 'folder', path: byteStringFrom(Buffer.from(to)) }
-  const given: unknown = secretId === null ? {} : JSON.parse((await secrets.get(secretId, restoreSecret)).toString('utf8'))
-  return { kind: 'engine', config: into?.config, secrets: given }
 }
 
 function resultOf({ pointId, stop, report, skippedCount }: RestoreOutcome, to: string | undefined): object {
@@ -115,7 +85,7 @@ function resultOf({ pointId, stop, report, skippedCount }: RestoreOutcome, to: s
 }
 
 /** Neither the state folder nor a vault is ever restored over. */
-async function refuseOwnFolders(parts: WorkerParts, to: string): Promise<void> {
+export async function refuseOwnFolders(parts: WorkerParts, to: string): Promise<void> {
   for (const path of await hiddenPaths(parts)) {
     if (to !== path && !to.startsWith(`${path}/`)) continue
     throw new CoffreError('usage.invalid', `${to} belongs to Coffre itself`, { hint: 'Restore to another folder.' })

@@ -1,4 +1,4 @@
-import type { Connector, LogFormat, Position, ReplayStop, ReplayTarget } from '@coffre/connector'
+import type { Connector, LogFormat, Position, Replay, ReplayStop, ReplayTarget } from '@coffre/connector'
 import { CoffreError, isCoffreError } from '@coffre/foundation'
 import { describeLog, type EpochDescription, JournalReader } from '@coffre/journal'
 import { loadIndex, type RepositoryIndex } from '@coffre/repository'
@@ -60,6 +60,11 @@ export async function planReplay(
       hint: 'Restore one of its recovery points, or have its log captured: `coffre protect --continuous`.',
     })
   )
+}
+
+/** The same for a connector. */
+export function replayOf({ stop, epoch, reader }: ReplayPlan): Replay {
+  return { stop, branches: epoch.branches, read: (after, through, signal) => reader.read(after, through, signal) }
 }
 
 class EpochPlanner {

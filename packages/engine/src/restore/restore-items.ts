@@ -1,8 +1,8 @@
-import type { Connector, Replay, RestoreRequest } from '@coffre/connector'
+import type { Connector, RestoreRequest } from '@coffre/connector'
 import type { OpenedPoint } from '../open-point.ts'
 import type { PointDocument } from '../point-document.ts'
 import type { ProgressMeter } from '../progress.ts'
-import type { ReplayPlan } from '../replay/plan-replay.ts'
+import { type ReplayPlan, replayOf } from '../replay/plan-replay.ts'
 import type { VaultSession } from '../vault-session.ts'
 import type { RestoreOutcome, RestoreRun } from './restore-request.ts'
 import { SnapshotPoint } from './snapshot-point.ts'
@@ -42,8 +42,4 @@ export async function restoreItems(
   meter.finish(totalBytes ?? 0, snapshot.summary?.totalFilesProcessed ?? 0)
   const skipped = { skipped: [], skippedCount: 0 }
   return { state: 'complete', pointId: snapshot.id, stop: plan?.stop, report, findings, ...skipped }
-}
-
-function replayOf({ stop, epoch, reader }: ReplayPlan): Replay {
-  return { stop, branches: epoch.branches, read: (after, through, signal) => reader.read(after, through, signal) }
 }

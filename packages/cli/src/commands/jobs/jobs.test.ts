@@ -86,6 +86,75 @@ test('tables and databases go into a running server, whose password is in no arg
   }
 })
 
+/** What an explanation came to. */
+const explained = {
+  base: { snapshotId: 'ab', pointId: exampleId(4), consistentAt: '2026-11-21T12:00:00.000Z', bytes: 2048 },
+  logBytes: 0,
+  stop: null,
+  log: null,
+  expectedSeconds: 90,
+  engine: {
+    name: 'PostgreSQL 16',
+    version: null as string | null,
+    aside: { folder: '/scratch', neededBytes: 4096, freeBytes: 1024 },
+  },
+  obstacles: [
+    { code: 'target.not-empty', detail: 'the target has public.orders already', hint: 'Name another schema.' },
+    { code: 'far.newer', detail: 'the moon is in the way' },
+  ],
+}
+
+test('what a restore would do is asked as the restore itself is, and told with all that is in its way', async () => {
+  const asked: unknown[] = []
+  const explain = async (
+    args: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+    result: object = explained,
+  ) => {
+    const job = endedJob('COMPLETED', { kind: 'EXPLAIN', result: result as Record<string, unknown> })
+    const answers = {
+      'POST /sources/docs/explanations': { status: 202, body: job },
+      [`GET /jobs/${job.id}/events`]: { events: [job] },
+    }
+    await using server = await startScriptedServer(apiScript(answers))
+    const end = await cliAgainst(server.host, ['explain', 'restore', 'docs', ...args], { environment })
+    const [request] = server.requests
+    if (request !== undefined) asked.push(JSON.parse(request.body.toString()))
+    return end
+  }
+  const into = {
+    config: { members: [{ host: 'db', port: 5432 }], user: 'u', database: 'shop', tls: 'prefer' },
+    secrets: { password: 'pw' },
+  }
+  const { exitCode, stdout } = await explain(['--tables', 'orders', '--into', 'postgres://u:pw@db/shop', '--schema', 's'])
+  assert.equal(exitCode, 0)
+  for (const said of [
+    /2\.000 KiB {2}\S+4$/m,
+    /^Expected time +1:30$/m,
+    /^Engine +PostgreSQL 16: it is not there\n +started aside in \/scratch, which needs 4\.000 KiB and has 1\.000 KiB$/m,
+    /^in the way: the target has public\.orders already\n {2}Name another schema\.\nin the way: the moon is in the way$/m,
+  ])
+    assert.match(stdout, said)
+  assert.doesNotMatch(stdout, /pw|Log|First left out/)
+  const found = { ...explained, engine: { ...explained.engine, version: '16.4', aside: null } }
+  const french = await explain(['--to', '/out', '--start', '--port', '5499'], { LANG: 'fr_FR.UTF-8' }, found)
+  assert.match(french.stdout, /^Moteur +PostgreSQL 16 : 16\.4 est là$/m)
+  assert.match(french.stdout, /obstacle : .*\(the target has public\.orders already\)/)
+  const json = await explain(['--json'])
+  assert.deepEqual(JSON.parse(json.stdout), explained)
+  assert.deepEqual(asked, [
+    { into, parts: ['orders'], options: { schema: 's' }, overwrite: false },
+    { to: '/out', options: { start: true, port: 5499 }, overwrite: false },
+    { overwrite: false },
+  ])
+  for (const args of [
+    ['--tables', 'a'],
+    ['--to', '/o', '--into', 'postgres://u:pw@db/shop'],
+    ['--start', '--to', '/o'],
+  ])
+    assert.equal((await explain(args)).exitCode, 20, args.join(' '))
+})
+
 const other = exampleJob({ id: exampleId(8), source: null, kind: 'PRUNE', createdAt: '2026-11-21T12:00:01.000Z' })
 /** Two jobs that run, of which one ends, then the other. */
 const script = {

@@ -2,9 +2,9 @@ import type { PointFile, RestoreReport, RestoreRequest, StoredPoint } from '@cof
 import { throwIfAborted } from '@coffre/foundation'
 import type { TargetServer } from '../parts/target-server.ts'
 import type { ClientPrograms } from '../programs/find-client-programs.ts'
-import { type ChosenDumps, chooseDumps } from './choose-dumps.ts'
+import type { ChosenDumps } from './choose-dumps.ts'
 import { loadDump } from './load-dump.ts'
-import { countTablesSql, type DumpedDatabase, dumpsFolder, type LoadedDatabase, readLogicalDetails } from './logical-details.ts'
+import { countTablesSql, type DumpedDatabase, dumpsFolder, type LoadedDatabase } from './logical-details.ts'
 import { makeDatabase, settleDatabase } from './make-database.ts'
 import { type MadeRoles, makeRoles } from './make-roles.ts'
 
@@ -14,8 +14,9 @@ export interface DatabasesRestore {
   readonly request: RestoreRequest
   readonly target: TargetServer
   readonly programs: ClientPrograms
-  /** All unless given: then, too, the roles that the target lacks are made. */
-  readonly names: readonly string[] | undefined
+  readonly chosen: ChosenDumps
+  /** Whether the roles that the target lacks are made. */
+  readonly makesRoles: boolean
 }
 
 /**
@@ -23,12 +24,10 @@ export interface DatabasesRestore {
  * is refused before the first change; when it fails, the databases that were made are dropped again, and roles that were made stay.
  */
 export async function restoreDatabases(restore: DatabasesRestore, signal: AbortSignal): Promise<RestoreReport> {
-  const { point, request, target, names } = restore
-  const { databases } = readLogicalDetails(point.manifest)
-  const chosen = await chooseDumps(target, databases, names)
+  const { point, request, target, chosen, makesRoles } = restore
   request.onProgress(0)
   throwIfAborted(signal)
-  const roles = await makeRoles(point, target, names === undefined, signal)
+  const roles = await makeRoles(point, target, makesRoles, signal)
   request.onPhase?.('loading')
   const made: string[] = []
   try {

@@ -5,20 +5,19 @@ import { chooseTables } from '../parts/chosen-tables.ts'
 import { namesOf } from '../parts/move-tables.ts'
 import type { PartsWish } from '../parts/parts-wish.ts'
 import { quoted, type RelationName } from '../parts/relation-name.ts'
-import { checkEarly } from '../parts/restore-into-server.ts'
 import { restoreTables } from '../parts/restore-tables.ts'
 import { SideInstance } from '../parts/side-instance.ts'
 import { openSide } from '../parts/side-session.ts'
 import type { TargetServer } from '../parts/target-server.ts'
-import { type ClientPrograms, findClientPrograms } from '../programs/find-client-programs.ts'
-import { type EngineBinaries, findEngineBinaries } from '../restore/engine-binaries.ts'
+import type { ClientPrograms } from '../programs/find-client-programs.ts'
 import { writeRestoredDetails } from '../restore/restored-details.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { onDatabase } from '../verify/local-session.ts'
 import { loadDump } from './load-dump.ts'
-import { type DumpedDatabase, readLogicalDetails } from './logical-details.ts'
+import type { DumpedDatabase } from './logical-details.ts'
 import { readGlobals } from './make-roles.ts'
 import { planRoles } from './plan-roles.ts'
+import type { SideEngine } from './prepare-logical.ts'
 import { dumpsOf } from './restore-databases.ts'
 
 /** From what to where. */
@@ -30,6 +29,10 @@ export interface TablesRestore {
   /** The database that the target's address names. */
   readonly into: string
   readonly wish: Extract<PartsWish, { readonly kind: 'tables' }>
+  /** The one that they come from. */
+  readonly database: DumpedDatabase
+  /** What it is loaded into on the way. */
+  readonly engine: SideEngine
 }
 
 /** What loading the side instance is taken for of the whole work. */
@@ -45,17 +48,9 @@ export async function restoreDumpedTables(
   context: Context,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
-  const { point, request, target, programs, into, wish } = restore
+  const { point, request, target, programs, into, wish, database, engine } = restore
   if (request.target.kind !== 'engine') throw new Error('tables are restored into a server')
-  const { dumpMajor, databases } = readLogicalDetails(point.manifest)
-  const database = databases.find(({ name }) => name === wish.database)
-  if (database === undefined) {
-    throw new CoffreError('usage.invalid', `the point has no database ${wish.database}`, {
-      hint: `Nothing was changed. Say with --database where the tables come from: ${databases.map(({ name }) => name).join(', ')}.`,
-    })
-  }
-  await checkEarly(target, into, wish)
-  const { binaries, programs: sidePrograms } = await findSide(dumpMajor, target.major, settings, signal)
+  const { binaries, programs: sidePrograms } = engine
   const feed = (args: readonly string[], onChunk: (bytes: number) => void): Promise<void> =>
     feedSide(point, database, side, sidePrograms, args, onChunk, signal)
   request.onPhase?.('laying-out')
@@ -105,26 +100,6 @@ function rowsArguments(chosen: readonly ChosenTable[], names: readonly RelationN
     ...schemas.map((schema) => `--schema=${schema}`),
     ...[...new Set(names.map(({ name }) => name))].map((name) => `--table=${name}`),
   ]
-}
-
-/** An engine that takes the dump, and gives no more than the target can take. */
-async function findSide(
-  dumpMajor: number,
-  targetMajor: number,
-  settings: PostgresqlSettings,
-  signal: AbortSignal,
-): Promise<{ readonly binaries: EngineBinaries; readonly programs: ClientPrograms }> {
-  let lacking: unknown
-  for (let major = dumpMajor; major <= Math.max(dumpMajor, targetMajor); major++) {
-    try {
-      const binaries = await findEngineBinaries(major, settings, signal)
-      return { binaries, programs: await findClientPrograms(major, settings, signal) }
-    } catch (error) {
-      if (!isCoffreError(error, 'engine.missing')) throw error
-      lacking ??= error
-    }
-  }
-  throw lacking
 }
 
 /** Reads the dump, or as much of it as is wanted, into the side instance. */

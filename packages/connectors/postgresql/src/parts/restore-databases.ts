@@ -68,7 +68,11 @@ function describe(side: SideInstance, name: string, signal: AbortSignal): Promis
   return openSide(side, name, signal, async (query) => described(name, (await query(describeSql))[0] ?? {}))
 }
 
-async function checkExtensions(target: TargetServer, databases: readonly DescribedDatabase[]): Promise<void> {
+/** Refuses a server that lacks what the databases have installed. */
+export async function checkExtensions(
+  target: TargetServer,
+  databases: readonly Pick<DescribedDatabase, 'extensions'>[],
+): Promise<void> {
   const available = new Set((await target.ask('select name from pg_available_extensions')).map(({ name }) => String(name)))
   const missing = databases.flatMap(({ extensions }) => extensions.filter((name) => !available.has(name)))
   if (missing.length === 0) return

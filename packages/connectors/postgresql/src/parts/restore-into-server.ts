@@ -1,18 +1,15 @@
-import type { RestoreReport, RestoreRequest, RestoreTarget, StoredPoint } from '@coffre/connector'
+import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
 import { CoffreError, type Context, interruption, isCoffreError } from '@coffre/foundation'
-import { readBaseDetails } from '../base/base-details.ts'
-import { parsePostgresqlConfig, parsePostgresqlSecrets } from '../config.ts'
-import { type ClientPrograms, findClientPrograms } from '../programs/find-client-programs.ts'
-import { findEngineBinaries } from '../restore/engine-binaries.ts'
-import { parseRestoreOptions, type RestoreOptions } from '../restore/restore-options.ts'
+import type { ClientPrograms } from '../programs/find-client-programs.ts'
+import { endAtFirst } from '../restore/obstacles.ts'
 import { writeRestoredDetails } from '../restore/restored-details.ts'
 import type { PostgresqlSettings } from '../settings.ts'
-import { type PartsWish, partsWishOf } from './parts-wish.ts'
-import { parseRelationName } from './relation-name.ts'
-import { checkNamed, restoreDatabases } from './restore-databases.ts'
+import type { PartsWish } from './parts-wish.ts'
+import { type IntoServer, prepareParts } from './prepare-parts.ts'
+import { restoreDatabases } from './restore-databases.ts'
 import { restoreTables } from './restore-tables.ts'
 import { SideInstance } from './side-instance.ts'
-import { TargetServer } from './target-server.ts'
+import type { TargetServer } from './target-server.ts'
 
 /** What the recovery of the side instance is taken for of the whole work. */
 const recoveryShare = 0.7
@@ -23,29 +20,18 @@ const recoveryShare = 0.7
  */
 export async function restoreIntoServer(
   point: StoredPoint,
-  request: RestoreRequest & { readonly target: Extract<RestoreTarget, { readonly kind: 'engine' }> },
+  request: IntoServer<RestoreRequest>,
   settings: PostgresqlSettings,
   context: Context,
   signal: AbortSignal,
 ): Promise<RestoreReport> {
-  const { major } = readBaseDetails(point.manifest)
-  const options = parseRestoreOptions(request.options)
-  refuseFolderOptions(options)
-  const access = {
-    config: parsePostgresqlConfig(request.target.config),
-    secrets: parsePostgresqlSecrets(request.target.secrets),
-  }
-  const wish = partsWishOf(request, options, access.config.database)
-  await findEngineBinaries(major, settings, signal)
-  const programs = await findClientPrograms(major, settings, signal)
-  const target = await TargetServer.open(access, signal)
-  target.refuseOlder(major)
-  await checkEarly(target, access.config.database, wish)
+  const { wish, into, programs, target } = await prepareParts(point.manifest, request, settings, endAtFirst, signal)
+  if (programs === undefined || target === undefined) throw new Error('a check that failed ended nothing')
   const onProgress = (done: number): void => request.onProgress(done * recoveryShare)
   try {
     await using side = await SideInstance.recover(point, { ...request, onProgress }, settings, context, signal)
     request.onPhase?.('loading')
-    const loaded = await load(side, target, access.config.database, wish, programs, signal)
+    const loaded = await load(side, target, into, wish, programs, signal)
     request.onProgress(1)
     const counts = Object.fromEntries(loaded.counts.map(({ table, expected, found }) => [table, found ?? expected]))
     return {
@@ -80,21 +66,4 @@ function load(
   return wish.kind === 'tables'
     ? restoreTables(side, target, into, wish, programs, signal)
     : restoreDatabases(side, target, wish.names, programs, signal)
-}
-
-/** What can be known of the target before hours of recovery. Once all is known it is looked at again. */
-export async function checkEarly(target: TargetServer, into: string, wish: PartsWish): Promise<void> {
-  if (wish.kind === 'databases') return await checkNamed(target, wish.names ?? [])
-  const names = wish.tables.map((text) => {
-    const { schema, name } = parseRelationName(text)
-    return { schema: wish.schema ?? schema, name }
-  })
-  await target.checkTables(into, names, [...new Set(names.map(({ schema }) => schema))])
-}
-
-function refuseFolderOptions({ start, account, tablespaces, assertions }: RestoreOptions): void {
-  if (start === undefined && account === undefined && Object.keys(tablespaces).length === 0 && assertions.length === 0) return
-  throw new CoffreError('usage.invalid', 'what is said of a server to be started is for a restore into a folder', {
-    hint: 'Nothing was changed. Leave --start, --tablespace and the like away: the server of --into runs already.',
-  })
 }

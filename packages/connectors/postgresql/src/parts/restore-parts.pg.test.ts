@@ -38,6 +38,8 @@ const schemaSql = `
   create schema restored; create table restored.orders (old int);
 `
 
+type Wanted = Partial<RestoreRequest> & { user?: string; database?: string; port?: number }
+
 /** A server whose table was dropped, the log, and where to go back to. */
 class Shop implements AsyncDisposable {
   readonly server: PostgresServer
@@ -96,21 +98,27 @@ class Shop implements AsyncDisposable {
     return new Shop(server, scratch, point, recorded.replay(stop, await source.log.branches(noSignal)))
   }
 
-  restore(
-    target: PostgresServer,
-    more: Partial<RestoreRequest> & { user?: string; database?: string; port?: number } = {},
-    signal = noSignal,
-  ) {
+  restore(target: PostgresServer, more: Wanted = {}, signal = noSignal) {
+    return createPostgresqlConnector(this.settings).restore(this.point, this.#request(target, more), systemContext, signal)
+  }
+
+  /** What such a restore would be refused for. */
+  async foresee(target: PostgresServer, more: Wanted = {}, manifest = this.point.manifest) {
+    const { foresee } = createPostgresqlConnector(this.settings)
+    assert.ok(foresee)
+    return await foresee(manifest, this.#request(target, more), systemContext, noSignal)
+  }
+
+  #request(target: PostgresServer, more: Wanted): RestoreRequest {
     const { user = 'keeper', database = 'shop', port = target.port, ...rest } = more
     const config = { members: [{ host: '127.0.0.1', port }], user, database, tls: 'disable' }
-    const request = {
-      target: { kind: 'engine', config, secrets: { password } } as const,
+    return {
+      target: { kind: 'engine', config, secrets: { password } },
       overwrite: false,
       replay: this.replay,
       onProgress: () => undefined,
       ...rest,
     }
-    return createPostgresqlConnector(this.settings).restore(this.point, request, systemContext, signal)
   }
 
   /** Nothing is left of any server that was started aside. */
@@ -332,6 +340,23 @@ test('what cannot be is refused by name, and nothing is touched', async () => {
     'storage.no-space',
   )
   assert.match(`${full.hint}`, /COFFRE_SCRATCH/)
+  // Who asks beforehand is told of the same, and makes as little.
+  const asked = [
+    ['target.not-empty', shop.foresee(target, { parts: ['present'], options: { database: 'postgres' } })],
+    ['source.credentials', shop.foresee(target, { ...orders, target: wrongPassword(target) })],
+    ['source.credentials', shop.foresee(target, { options: { databases: ['other'] } })],
+    ['target.failed', shop.foresee(target, { ...orders, port: 1 })],
+    ['target.failed', shop.foresee(older, { ...orders, user: 'postgres', database: 'postgres' })],
+    ['storage.no-space', shop.foresee(target, orders, huge.manifest)],
+  ] as const
+  for (const [code, told] of asked)
+    assert.deepEqual(
+      (await told).obstacles.map((one) => one.code),
+      [code],
+    )
+  const { obstacles, engine } = await shop.foresee(target, orders)
+  assert.deepEqual([obstacles, engine?.name, engine?.version?.startsWith('16.')], [[], 'PostgreSQL 16', true])
+  assert.ok(engine?.aside !== undefined && engine.aside.freeBytes > engine.aside.neededBytes, JSON.stringify(engine))
   assert.deepEqual(await names(target), before)
   assert.deepEqual(await target.query("select from pg_namespace where nspname = 'restored'", undefined, 'shop'), [])
   await shop.assertClean()

@@ -27,21 +27,27 @@ export async function makeScratchFolder(
   account: EngineAccount | undefined,
   nowMs: number,
 ): Promise<string> {
-  const places = [...new Set([...(wanted === undefined ? [] : [wanted]), tmpdir()])]
-  for (const place of places) {
+  for (const place of placesOf(wanted)) {
     await mkdir(place, { recursive: true, mode: 0o711 })
     await sweep(place, nowMs)
   }
-  for (const place of places) {
-    if (account !== undefined && !(await canPass(place))) continue
-    const folder = await mkdtemp(join(place, prefix))
-    const owner: Owner = { pid: process.pid, begun: await beginOf(process.pid) }
-    await writeFile(join(folder, ownerName), JSON.stringify(owner), { mode: 0o600 })
-    return folder
-  }
+  const folder = await mkdtemp(join(await findScratchPlace(wanted, account), prefix))
+  const owner: Owner = { pid: process.pid, begun: await beginOf(process.pid) }
+  await writeFile(join(folder, ownerName), JSON.stringify(owner), { mode: 0o600 })
+  return folder
+}
+
+/** Where a scratch folder would be made: the first place that the account can pass to. What is not there yet can be made. */
+export async function findScratchPlace(wanted: string | undefined, account: EngineAccount | undefined): Promise<string> {
+  const places = placesOf(wanted)
+  for (const place of places) if (account === undefined || (await canPass(place))) return place
   throw new CoffreError('engine.failed', `${account?.name ?? 'nobody'} can pass to none of ${places.join(', ')}`, {
     hint: 'Nothing was changed. The server that is started aside needs a folder whose upper folders its account may pass (chmod o+x).',
   })
+}
+
+function placesOf(wanted: string | undefined): readonly string[] {
+  return [...new Set([...(wanted === undefined ? [] : [wanted]), tmpdir()])]
 }
 
 /** Removes what processes that are no more have left in a place. */
@@ -81,8 +87,8 @@ async function beginOf(pid: number): Promise<string> {
 
 /** Whether everybody may pass through the folder and all above it. */
 async function canPass(folder: string): Promise<boolean> {
-  const { mode } = await stat(folder)
-  if ((mode & 0o001) === 0) return false
+  const status = await stat(folder).catch(ifMissing(undefined))
+  if (status !== undefined && (status.mode & 0o001) === 0) return false
   const parent = dirname(folder)
   return parent === folder || canPass(parent)
 }

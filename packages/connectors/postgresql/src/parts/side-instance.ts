@@ -5,7 +5,7 @@ import type { RestoreRequest, StoredPoint } from '@coffre/connector'
 import { CoffreError, type Context, isCoffreError } from '@coffre/foundation'
 import { readBaseDetails } from '../base/base-details.ts'
 import type { ServerLogin } from '../programs/client-program.ts'
-import { checkDataFolder } from '../restore/data-folder.ts'
+import { checkDataFolder, freeBytesAt } from '../restore/data-folder.ts'
 import { type EngineAccount, findEngineAccount, giveTo } from '../restore/engine-account.ts'
 import { type EngineBinaries, findEngineBinaries } from '../restore/engine-binaries.ts'
 import { runEngineProgram } from '../restore/engine-program.ts'
@@ -14,7 +14,7 @@ import { neededBytes, recoveryTarget } from '../restore/recovery-target.ts'
 import { socketFolderBytesMax, startEngine, stopEngine } from '../restore/start-engine.ts'
 import type { PostgresqlSettings } from '../settings.ts'
 import { type LocalServer, onDatabase } from '../verify/local-session.ts'
-import { makeScratchFolder } from './scratch-folder.ts'
+import { findScratchPlace, makeScratchFolder } from './scratch-folder.ts'
 
 /** Nobody listens there: it is only part of the socket's name. */
 const port = 5432
@@ -133,8 +133,17 @@ async function makePlace(
   return { scratch, folder, socketFolder, binaries, account }
 }
 
+/** Where the cluster would be recovered aside, and the room that there is, found without making anything. */
+export async function findRoomAside(
+  settings: PostgresqlSettings,
+  account: EngineAccount | undefined,
+): Promise<{ readonly folder: string; readonly place: string; readonly freeBytes: number }> {
+  const folder = await findScratchPlace(settings.scratchFolder, account)
+  return { folder, place: join(folder, 'coffre-side'), freeBytes: await freeBytesAt(folder) }
+}
+
 /** What is missing is told with the place that can be changed. */
-async function checkRoom(folder: string, bytes: number): Promise<void> {
+export async function checkRoom(folder: string, bytes: number): Promise<void> {
   try {
     await checkDataFolder(folder, bytes, false)
   } catch (error) {

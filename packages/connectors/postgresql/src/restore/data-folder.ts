@@ -15,14 +15,19 @@ export async function checkDataFolder(folder: string, neededBytes: number, overw
       hint: 'Nothing was changed. Choose an empty folder, or allow what is there to be overwritten.',
     })
   }
-  const { bavail, bsize } = await statfs(await nearestFolder(folder))
-  const presentBytes = names.length > 0 ? await bytesIn(folder) : 0
-  if (bavail * bsize + presentBytes >= neededBytes) return
+  const roomBytes = (await freeBytesAt(folder)) + (names.length > 0 ? await bytesIn(folder) : 0)
+  if (roomBytes >= neededBytes) return
   throw new CoffreError(
     'storage.no-space',
-    `the restore needs ${mebibytes(neededBytes)}, and ${folder} has room for ${mebibytes(bavail * bsize + presentBytes)}`,
+    `the restore needs ${mebibytes(neededBytes)}, and ${folder} has room for ${mebibytes(roomBytes)}`,
     { hint: 'Nothing was changed. Make room, or choose a folder on a larger disk.' },
   )
+}
+
+/** On the disk of a folder that may not be there yet. */
+export async function freeBytesAt(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(await nearestFolder(folder))
+  return bavail * bsize
 }
 
 /** The process of the server that runs on a data folder; undefined when none does. */

@@ -1,22 +1,16 @@
-import { resolve } from 'node:path'
 import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
-import { bytesOf, CoffreError, type Context, interruption } from '@coffre/foundation'
-import { readBaseDetails } from '../base/base-details.ts'
+import { type Context, interruption } from '@coffre/foundation'
 import { restoreIntoServer } from '../parts/restore-into-server.ts'
 import type { PostgresqlSettings } from '../settings.ts'
-import { checkDataFolder } from './data-folder.ts'
-import { findEngineAccount } from './engine-account.ts'
-import { type EngineBinaries, findEngineBinaries } from './engine-binaries.ts'
-import { checkPlaces, mapTablespaces } from './lay-out-base.ts'
-import { type ClusterPlan, recoverCluster } from './recover-cluster.ts'
-import { neededBytes, recoveryTarget } from './recovery-target.ts'
-import { parseRestoreOptions, type RestoreOptions } from './restore-options.ts'
+import { endAtFirst } from './obstacles.ts'
+import { planRestore, type RestorePlan } from './plan-restore.ts'
+import { recoverCluster } from './recover-cluster.ts'
 import { type RestoredDetails, writeRestoredDetails } from './restored-details.ts'
-import { refuseBusyPort, type StartedEngine, startEngine, stopEngine } from './start-engine.ts'
+import { type StartedEngine, startEngine, stopEngine } from './start-engine.ts'
 
 /**
- * Puts a base back: parts of it into a running server, or all of it into a data folder, with the log through the stop, so that PostgreSQL recovers to it when it is started; and starts it
- * if so wished. Everything is looked at before the first change.
+ * Puts a base back: parts of it into a running server, or all of it into a data folder, with the log through the stop, so that PostgreSQL
+ * recovers to it when it is started; and starts it if so wished. Everything is looked at before the first change.
  */
 export async function restorePostgresql(
   point: StoredPoint,
@@ -27,51 +21,11 @@ export async function restorePostgresql(
 ): Promise<RestoreReport> {
   const { target } = request
   if (target.kind === 'engine') return await restoreIntoServer(point, { ...request, target }, settings, context, signal)
-  const plan = await planRestore(point, { ...request, target }, settings, signal)
+  const plan = await planRestore(point.manifest, { ...request, target }, settings, endAtFirst, signal)
   try {
     return await restoreCluster(point, request, plan, context, signal)
   } catch (error) {
     throw signal.aborted ? interruption(signal) : error
-  }
-}
-
-/** What was found before anything was changed. */
-interface RestorePlan extends ClusterPlan {
-  readonly options: RestoreOptions
-  readonly binaries: EngineBinaries | undefined
-}
-
-async function planRestore(
-  { manifest }: StoredPoint,
-  { target, overwrite, parts, options: given, replay }: RestoreRequest & { readonly target: { readonly kind: 'folder' } },
-  settings: PostgresqlSettings,
-  signal: AbortSignal,
-): Promise<RestorePlan> {
-  const base = readBaseDetails(manifest)
-  const options = parseRestoreOptions(given)
-  const { databases, database, schema } = options
-  if ((parts ?? databases ?? database ?? schema) !== undefined)
-    throw new CoffreError('usage.invalid', 'into a folder a base of PostgreSQL can only be restored as a whole', {
-      hint: 'Nothing was changed. Tables and databases are restored into a running server: --into postgres://…',
-    })
-  const folder = resolve(bytesOf(target.path).toString())
-  const recovery = recoveryTarget(base, replay)
-  const mappings = mapTablespaces(base, options.tablespaces)
-  await checkDataFolder(folder, mappings.length > 0 ? 0 : neededBytes(manifest, base, replay), overwrite)
-  await checkPlaces(mappings, overwrite)
-  const binaries = options.start === undefined ? undefined : await findEngineBinaries(base.major, settings, signal)
-  if (options.start !== undefined) await refuseBusyPort(options.start.port)
-  const wantsAccount = options.start !== undefined || options.account !== undefined
-  const account = wantsAccount ? await findEngineAccount(options.account ?? settings.engineAccount) : undefined
-  return {
-    base,
-    folder,
-    options,
-    mappings,
-    replay: recovery.kind === 'base' ? undefined : replay,
-    target: recovery,
-    binaries,
-    account,
   }
 }
 
