@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { dayMs, hourMs, isCoffreError, systemContext } from '@coffre/foundation'
 import { heal, listSnapshots, withVersionFallback } from '@coffre/repository'
-import { type Backend, fileTypes, type ObjectLock, openBackend, pathOf } from '@coffre/storage'
+import { type Backend, type ObjectLock, openBackend, pathOf } from '@coffre/storage'
 import { FakeClock, RepositoryFixture, type StoredLock, startVersitygw, storedLocks } from '@coffre/testkit'
 import { listTails } from './tail/list-tails.ts'
 import { JournalVault, streamName } from './testing/journal-vault.ts'
@@ -37,7 +37,9 @@ async function stage() {
 }
 
 test('in a bucket under lock the log survives whoever destroys, shortens, hides and shadows all that he can', async () => {
-  const { fixture, backend, lock, vault, outcome, retired, nowMs, end } = await stage()
+  const { lock, vault, outcome, retired, nowMs, end, ...its } = await stage()
+  await using backend = its.backend
+  await using fixture = its.fixture
   assert.deepEqual(
     outcome.points.map(({ isClosed }) => isClosed),
     [true, false],
@@ -100,13 +102,13 @@ async function destroy(lock: ObjectLock, present: readonly StoredLock[]): Promis
   }
 }
 
-/** A delete without a version, or other content on top. */
+/** A delete without a version, or other content on top where the name is no hash that the store itself would hold it against. */
 async function hide(backend: Backend, present: readonly StoredLock[]): Promise<void> {
   for (const [number, { version }] of present.entries()) {
-    if (number % 2 === 0) await backend.remove(version, signal)
-    else await backend.save(version, [Buffer.from('nothing')], { ifAbsent: false }, signal)
+    const isNamed = version.type === 'journal' || version.type === 'state'
+    if (isNamed && number % 2 === 0) await backend.save(version, [Buffer.from('nothing')], { ifAbsent: false }, signal)
+    else await backend.remove(version, signal)
   }
-  for (const type of fileTypes) assert.ok(type !== 'config' || (await Array.fromAsync(backend.list(type, signal))).length <= 1)
 }
 
 async function assertWhole(
