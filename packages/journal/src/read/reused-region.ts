@@ -22,6 +22,12 @@ export class ReusedRegion {
     return this.#region
   }
 
+  /** The same as a view on its beginning: no Buffer, whose `slice` copies nothing. */
+  viewOf(sizeBytes: number): Uint8Array {
+    const { buffer, byteOffset } = this.ofBytes(sizeBytes).bytes
+    return new Uint8Array(buffer, byteOffset, sizeBytes)
+  }
+
   get region(): Region {
     return this.#region
   }

@@ -18,7 +18,7 @@ export async function* takeParts(
   let begin = after
   let taken = 0
   for (const { through, logBytes: length, stamps } of parts) {
-    const bytes = through > from ? memory.ofBytes(length).bytes.subarray(0, length) : undefined
+    const bytes = through > from ? memory.viewOf(length) : undefined
     if ((await source.take(length, bytes)) < length) throw journalDamaged(what, 'has less log than it should have')
     taken += length
     const range = { after: { branch, offset: begin }, through: { branch, offset: through } }

@@ -38,7 +38,7 @@ export class TailReader {
       filled += frame.logBytes
     }
     if (filled !== logBytes || digest.digest('hex') !== sha256) throw journalDamaged(what, 'has frames of another tail')
-    return { ...rangeOf(tail), bytes: log.bytes.subarray(0, logBytes), ...describeTime(tail.header) }
+    return { ...rangeOf(tail), bytes: this.#log.viewOf(logBytes), ...describeTime(tail.header) }
   }
 
   /** Puts the log of the frame that was loaded where it belongs. */

@@ -27,7 +27,7 @@ export class RecordCutter {
   readonly #walker: WalWalker
   readonly #stamps = new StampCollector()
   /** Log that arrived: from `#cutBytes` on what came after the last whole record, before it what was handed out. */
-  #memory = Buffer.allocUnsafeSlow(usualBytes)
+  #memory = new Uint8Array(usualBytes)
   #filledBytes = 0
   #cutBytes = 0
   #through: Lsn
@@ -77,8 +77,8 @@ export class RecordCutter {
   #keep(bytes: Uint8Array): void {
     const pending = this.#memory.subarray(this.#cutBytes, this.#filledBytes)
     const neededBytes = pending.length + bytes.length
-    if (neededBytes > this.#memory.length) this.#memory = Buffer.allocUnsafeSlow(2 * neededBytes)
-    else if (neededBytes <= usualBytes && this.#memory.length > usualBytes) this.#memory = Buffer.allocUnsafeSlow(usualBytes)
+    if (neededBytes > this.#memory.length) this.#memory = new Uint8Array(2 * neededBytes)
+    else if (neededBytes <= usualBytes && this.#memory.length > usualBytes) this.#memory = new Uint8Array(usualBytes)
     this.#memory.set(pending)
     this.#memory.set(bytes, pending.length)
     this.#filledBytes = neededBytes
