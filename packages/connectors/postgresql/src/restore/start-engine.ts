@@ -28,8 +28,24 @@ export interface StartedEngine {
   readonly logPath: string
 }
 
-/** Libraries that act by themselves: jobs, retention, refreshes. */
-const schedulers = ['pg_cron', 'timescaledb', 'timescaledb-osm', 'pg_partman_bgw', 'pgagent', 'pg_timetable']
+/** Libraries that act by themselves, on this server or on others: jobs, retention, replication of their own, requests to elsewhere. */
+const actors = [
+  'bdr',
+  'citus',
+  'pg_cron',
+  'pg_net',
+  'pg_partman_bgw',
+  'pg_task',
+  'pg_timetable',
+  'pgagent',
+  'pglogical',
+  'spock',
+  'timescaledb-osm',
+]
+/** Those whose tables cannot be read without them, and what keeps them from acting. */
+const stilled: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  timescaledb: { 'timescaledb.max_background_workers': '0' },
+}
 /** A socket's path has at most 107 bytes; the server adds `/.s.PGSQL.65535`. */
 export const socketFolderBytesMax = 90
 /** What the original had may be more than this machine has, or lie where only the original finds it. */
@@ -123,7 +139,8 @@ async function cloneSettings(start: EngineStart, signal: AbortSignal): Promise<R
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
-  const kept = libraries.filter((name) => !schedulers.includes(name.replaceAll('"', '').replace(/^\$libdir\//, '')))
+  const bareName = (name: string): string => name.replaceAll('"', '').replace(/^\$libdir\//, '')
+  const kept = libraries.filter((name) => !actors.includes(bareName(name)))
   return {
     archive_mode: 'off',
     max_logical_replication_workers: '0',
@@ -131,6 +148,7 @@ async function cloneSettings(start: EngineStart, signal: AbortSignal): Promise<R
     primary_slot_name: '',
     synchronous_standby_names: '',
     ...(kept.length === libraries.length ? {} : { shared_preload_libraries: kept.join(', ') }),
+    ...Object.assign({}, ...kept.map((name) => stilled[bareName(name)] ?? {})),
   }
 }
 
