@@ -17,12 +17,15 @@ export interface ExtractorEvents {
 interface Stretch {
   readonly offset: number
   length: number
+  contentBytes: number
   readonly entries: number[]
 }
 
 /** Unneeded bytes between two needed blobs that are read along rather than asked for separately. */
 const gapBytesMax = 256 * 1024
 const stretchBytesMax = 8 * 1024 * 1024
+/** What shrank to a hundredth makes much work of few bytes: threads share it out evenly only in smaller parts. */
+const stretchContentBytesMax = 32 * 1024 * 1024
 
 /** Reads what a plan needs from the packs, stretch by stretch, and has workers write it to the files. */
 export class PackExtractor {
@@ -76,16 +79,20 @@ export class PackExtractor {
     const stretches: Stretch[] = []
     for (const { entry, location } of places) {
       const last = stretches.at(-1)
-      const end = location.offset + location.sealedBytes
+      const { offset, sealedBytes, rawBytes } = location
+      const end = offset + sealedBytes
+      const contentBytes = Math.max(sealedBytes, rawBytes)
       if (
         last !== undefined &&
-        location.offset - (last.offset + last.length) <= gapBytesMax &&
-        end - last.offset <= stretchBytesMax
+        offset - (last.offset + last.length) <= gapBytesMax &&
+        end - last.offset <= stretchBytesMax &&
+        last.contentBytes + contentBytes <= stretchContentBytesMax
       ) {
         last.length = Math.max(last.length, end - last.offset)
+        last.contentBytes += contentBytes
         last.entries.push(entry)
       } else {
-        stretches.push({ offset: location.offset, length: location.sealedBytes, entries: [entry] })
+        stretches.push({ offset, length: sealedBytes, contentBytes, entries: [entry] })
       }
     }
     return stretches
