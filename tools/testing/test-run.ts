@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { projectRoot } from '../project-root.ts'
@@ -16,6 +16,8 @@ const slowestShown = 12
  */
 export async function runTestFiles(files: readonly string[], output: NodeJS.WritableStream): Promise<boolean> {
   if (files.length === 0) throw new Error('there is no test file to run')
+  // Each file is a process of its own, and most of what it loads others have loaded before it.
+  process.env['NODE_COMPILE_CACHE'] ??= join(projectRoot, 'node_modules/.cache/coffre-tests')
   // Many tests wait for an engine, a lock or a disk; one more than there are processors keeps these busy meanwhile.
   const concurrency = Math.min(files.length, availableParallelism() + 1)
   const stream = run({ files: [...files], cwd: projectRoot, concurrency, timeout: fileTimeoutMs })
