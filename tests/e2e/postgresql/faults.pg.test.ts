@@ -13,6 +13,8 @@ import { Captured, makeBase, makeFaultyVault, makeVault, noSignal, nowUs, source
 const major: PostgresMajor = 16
 const settings = { max_slot_wal_keep_size: '8GB' }
 const add = "insert into orders select n, 'x' from generate_series(1, 1000) n"
+/** Who waits for it until it is given up takes ten seconds for each of several looks. */
+const goneWithinMs = 20_000
 const count = 'select count(*)::int as n from orders'
 
 async function epochsOf(repository: Repository) {
@@ -80,6 +82,19 @@ test('a wire that is cut without a word: the capture notices, takes its own stal
   const [epoch, ...others] = await epochsOf(repository)
   assert.deepEqual([others.length, epoch?.gaps], [0, []])
   assert.equal(await restoredCount(repository), 1000)
+})
+
+test('a standby that is gone without a word holds up nothing', async () => {
+  await using folder = await temporaryFolder()
+  const repository = await makeVault(join(folder.path, 'vault'))
+  await using server = await PostgresServer.start(major, { settings })
+  await using gone = await CuttableProxy.start({ host: '127.0.0.1', port: server.port })
+  gone.swallow()
+  const captured = new Captured(repository, [gone, server])
+  const tooLong = AbortSignal.timeout(goneWithinMs)
+  const isLate = new Promise((_, reject) => tooLong.addEventListener('abort', () => reject(tooLong.reason)))
+  for (let seals = 0; seals < 3; seals++) await Promise.race([captured.until(await nowUs(server)), isLate])
+  await captured.stop()
 })
 
 test('log that the server has discarded is a gap that is named; a new window begins with a new base', async () => {

@@ -5,7 +5,11 @@ import { connect, createServer, type NetConnectOpts, type Server, type Socket } 
 export class CuttableProxy implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #fromServer = new Set<Socket>()
+  readonly #onPassed = new Set<() => void>()
+  #passedBytes = 0
   #isCut = false
+  #swallows = false
 
   private constructor(server: Server) {
     this.#server = server
@@ -36,6 +40,29 @@ export class CuttableProxy implements AsyncDisposable {
     }
   }
 
+  /** Nothing comes from the server any more on what is connected now; that the other end leaves still gets through. */
+  stall(): void {
+    for (const socket of this.#fromServer) {
+      socket.unpipe()
+      socket.pause()
+    }
+  }
+
+  /** Who connects from now on gets no answer, and no refusal. */
+  swallow(): void {
+    this.#swallows = true
+  }
+
+  /** Resolves once so much more has come from the server. */
+  async passed(bytes: number): Promise<void> {
+    const through = this.#passedBytes + bytes
+    while (this.#passedBytes < through) {
+      const more = Promise.withResolvers<void>()
+      this.#onPassed.add(more.resolve)
+      await more.promise
+    }
+  }
+
   mend(): void {
     this.#isCut = false
   }
@@ -48,7 +75,11 @@ export class CuttableProxy implements AsyncDisposable {
 
   #join(from: Socket, target: NetConnectOpts): void {
     if (this.#isCut) return void from.destroy()
+    if (this.#swallows) return void this.#hold(from)
     const to = connect(target)
+    this.#fromServer.add(to)
+    to.on('close', () => this.#fromServer.delete(to))
+    to.on('data', (chunk) => this.#count(chunk.length))
     for (const [socket, other] of [
       [from, to],
       [to, from],
@@ -62,5 +93,18 @@ export class CuttableProxy implements AsyncDisposable {
       })
       socket.pipe(other)
     }
+  }
+  #hold(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#sockets.delete(socket))
+    // Otherwise it would not be heard that the other end has left.
+    socket.resume()
+  }
+
+  #count(bytes: number): void {
+    this.#passedBytes += bytes
+    for (const tell of this.#onPassed) tell()
+    this.#onPassed.clear()
   }
 }

@@ -1,10 +1,11 @@
-import { CoffreError, isCoffreError } from '@coffre/foundation'
+import { type Clock, CoffreError, isCoffreError } from '@coffre/foundation'
 import type pg from 'pg'
 import type { Member, PostgresqlConfig } from './config.ts'
 import { formatMember } from './config.ts'
-import { type Access, connect } from './connection/connect.ts'
+import type { Access } from './connection/connect.ts'
 import { ReplicationConnection } from './connection/replication-connection.ts'
 import { asSourceError } from './connection/server-error.ts'
+import { withClient } from './connection/with-client.ts'
 import { type Lsn, parseLsn } from './wal/lsn.ts'
 
 /** What one member is just now. */
@@ -24,6 +25,8 @@ export interface MemberState {
 
 const oldestMajor = 15
 const newestMajor = 18
+/** A standby that is gone without a word must not hold up who follows the primary. */
+const othersWithinMs = 1000
 
 /** Looks at one member, by the replication protocol and by SQL: what it takes to be saved from. */
 async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<MemberState> {
@@ -51,9 +54,24 @@ const settingsQuery = `select pg_is_in_recovery() as is_standby, current_setting
   current_setting('server_version') as version, pg_size_bytes(current_setting('wal_segment_size'))::text as segment_bytes,
   current_setting('data_checksums') as checksums`
 
-/** The members that answer, the primary first. `source.unreachable` with every member's reason when none does. */
-export async function lookAtAll(access: Access, signal: AbortSignal): Promise<readonly MemberState[]> {
-  const states = await askMembers(access, (member) => lookAt(access, member, signal))
+/**
+ * The members that answer, the primary first; once that has, the others have a moment. `source.unreachable` with every member's reason
+ * when none does.
+ */
+export async function lookAtAll(access: Access, clock: Clock, signal: AbortSignal): Promise<readonly MemberState[]> {
+  const late = new AbortController()
+  const done = new AbortController()
+  const both = AbortSignal.any([signal, late.signal])
+  const look = async (member: Member): Promise<MemberState> => {
+    const state = await lookAt(access, member, both)
+    if (!state.isStandby)
+      void clock.sleep(othersWithinMs, done.signal).then(
+        () => late.abort(),
+        () => undefined,
+      )
+    return state
+  }
+  const states = await askMembers(access, look).finally(() => done.abort())
   for (const state of states) assertVersion(state)
   assertOneCluster(states)
   return states.toSorted((a, b) => Number(a.isStandby) - Number(b.isStandby) || b.timeline - a.timeline)
@@ -114,13 +132,8 @@ export async function askOnce(
   sql: string,
   values: readonly unknown[] = [],
 ): Promise<Readonly<Record<string, unknown>>> {
-  const client = await connect(access, member, signal)
-  try {
-    const { rows } = await ask(client, member, sql, values)
-    return rows[0] ?? {}
-  } finally {
-    await client.end().catch(() => undefined)
-  }
+  const { rows } = await withClient(access, member, signal, (client) => ask(client, member, sql, values))
+  return rows[0] ?? {}
 }
 
 /** SQL on a connection, with the errors of the server as ours. */

@@ -21,14 +21,14 @@ export class PostgresqlSource implements Source {
   }
 
   static async open(access: Access, context: Context, signal: AbortSignal): Promise<PostgresqlSource> {
-    await lookAtAll(access, signal)
+    await lookAtAll(access, context.clock, signal)
     return new PostgresqlSource(access, context)
   }
 
   async snapshot(signal: AbortSignal): Promise<SnapshotStream> {
     if (this.#snapshot?.isOpen === true) throw new Error('a snapshot of this source is under way')
     const both = AbortSignal.any([signal, this.#closed.signal])
-    const states = await lookAtAll(this.#access, both)
+    const states = await lookAtAll(this.#access, this.#context.clock, both)
     if (this.#access.config.keepsLog) await ensureSlots(this.#access, states, both)
     try {
       this.#snapshot = await BaseSnapshot.begin(this.#access, this.#choose(states), this.#context, both)

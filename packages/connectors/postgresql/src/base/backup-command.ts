@@ -61,6 +61,8 @@ export class BackupCommand {
     // The log that it needs is in it: it must not wait for an archiver, which may be stuck for ever.
     connection.sendQuery(
       `BASE_BACKUP (LABEL '${quoted}', PROGRESS, CHECKPOINT '${checkpoint}', WAL, WAIT false, MANIFEST 'yes'${rate})`,
+      // A checkpoint takes as long as it takes.
+      { withinMs: 0 },
     )
     const position = readPosition(await connection.readRows())
     const tablespaces: Tablespace[] = []

@@ -28,6 +28,8 @@ export class PostgresqlLog implements SourceLog {
   readonly #signal: AbortSignal
   #stream: { readonly wal: WalStream; readonly state: MemberState; readonly timeline: number } | undefined
   #othersToldMs = Number.NEGATIVE_INFINITY
+  #isTelling = false
+  #tellFailure: unknown
 
   constructor(access: Access, context: Context, signal: AbortSignal) {
     this.#access = access
@@ -53,8 +55,9 @@ export class PostgresqlLog implements SourceLog {
 
   async *capture(after: Position, signal: AbortSignal): AsyncGenerator<ChangeBatch> {
     const both = AbortSignal.any([signal, this.#signal])
-    const state = await this.#primary(both)
-    await ensureSlots(this.#access, await this.#members(both), both)
+    const states = await this.#members(both)
+    const state = primaryOf(states)
+    await ensureSlots(this.#access, states, both)
     const history = await this.#history(state, both)
     let fork: Branch | undefined
     let { timeline, lsn } = walPlace(after)
@@ -73,14 +76,27 @@ export class PostgresqlLog implements SourceLog {
   async acknowledge(position: Position, signal: AbortSignal): Promise<void> {
     throwIfAborted(signal)
     const { timeline, lsn } = walPlace(position)
+    if (this.#tellFailure !== undefined) throw this.#tellFailure
     const stream = this.#stream
-    if (stream !== undefined && stream.timeline === timeline) stream.wal.acknowledge(lsn)
-    else if (stream === undefined) await this.#tell(await this.#members(signal), lsn, signal)
+    if (stream === undefined) return await this.#tell(this.#access.config.members, lsn, signal)
+    if (stream.timeline === timeline) stream.wal.acknowledge(lsn)
+    this.#tellOthers(stream.state.member, lsn)
+  }
+
+  /** Beside the capture, which a member that does not answer must not hold up. */
+  #tellOthers(followed: Member, lsn: Lsn): void {
     const { clock } = this.#context
-    if (stream === undefined || clock.monotonicMs() - this.#othersToldMs < othersEveryMs) return
-    this.#othersToldMs = clock.monotonicMs()
-    const others = (await this.#members(signal)).filter(({ member }) => formatMember(member) !== formatMember(stream.state.member))
-    await this.#tell(others, lsn, signal)
+    const others = this.#access.config.members.filter((member) => formatMember(member) !== formatMember(followed))
+    if (others.length === 0 || this.#isTelling || clock.monotonicMs() - this.#othersToldMs < othersEveryMs) return
+    this.#isTelling = true
+    this.#tell(others, lsn, this.#signal)
+      .catch((error: unknown) => {
+        this.#tellFailure = error
+      })
+      .finally(() => {
+        this.#isTelling = false
+        this.#othersToldMs = clock.monotonicMs()
+      })
   }
 
   /** Log of one timeline from `start` on, until it ends: then resolves to where. */
@@ -170,15 +186,11 @@ export class PostgresqlLog implements SourceLog {
   }
 
   async #primary(signal: AbortSignal): Promise<MemberState> {
-    const [first] = await this.#members(signal)
-    if (first !== undefined && !first.isStandby) return first
-    throw new CoffreError('source.unreachable', 'none of the members that answer is the primary, whose log has to be followed', {
-      hint: 'Name the primary among the members of the source, or wait until a standby was promoted.',
-    })
+    return primaryOf(await this.#members(signal))
   }
 
   async #members(signal: AbortSignal): Promise<readonly MemberState[]> {
-    return lookAtAll(this.#access, AbortSignal.any([signal, this.#signal]))
+    return lookAtAll(this.#access, this.#context.clock, AbortSignal.any([signal, this.#signal]))
   }
 
   async #history(state: MemberState, signal: AbortSignal): Promise<TimelineHistory> {
@@ -187,15 +199,22 @@ export class PostgresqlLog implements SourceLog {
   }
 
   /** A member that cannot be told now keeps more of its log until the next time. */
-  async #tell(states: readonly MemberState[], through: Lsn, signal: AbortSignal): Promise<void> {
-    for (const { member } of states) {
+  async #tell(members: readonly Member[], through: Lsn, signal: AbortSignal): Promise<void> {
+    for (const member of members) {
       try {
         await advanceSlot(this.#access, member, through, signal)
       } catch (error) {
-        if (!isCoffreError(error, 'source.unreachable', 'source.failed')) throw error
+        if (!isCoffreError(error) || signal.aborted) throw error
       }
     }
   }
+}
+
+function primaryOf([first]: readonly MemberState[]): MemberState {
+  if (first !== undefined && !first.isStandby) return first
+  throw new CoffreError('source.unreachable', 'none of the members that answer is the primary, whose log has to be followed', {
+    hint: 'Name the primary among the members of the source, or wait until a standby was promoted.',
+  })
 }
 
 /** Written in this timeline as we knew it, and not in that of the server: it was started from an older state. */

@@ -2,8 +2,9 @@ import { type Clock, CoffreError } from '@coffre/foundation'
 import type pg from 'pg'
 import { ask, type MemberState } from '../cluster.ts'
 import { formatMember, type Member } from '../config.ts'
-import { type Access, connect } from '../connection/connect.ts'
+import type { Access } from '../connection/connect.ts'
 import { hasState } from '../connection/server-error.ts'
+import { withClient } from '../connection/with-client.ts'
 import { formatLsn, type Lsn } from '../wal/lsn.ts'
 
 const takeOverWithinMs = 10_000
@@ -11,7 +12,7 @@ const pollMs = 50
 
 /** Makes the slot on every member that lacks it: after a failover the log is then there from before it. */
 export async function ensureSlots(access: Access, states: readonly MemberState[], signal: AbortSignal): Promise<void> {
-  for (const { member } of states) await onMember(access, member, signal, (client) => ensureSlot(access, member, client))
+  for (const { member } of states) await withClient(access, member, signal, (client) => ensureSlot(access, member, client))
 }
 
 async function ensureSlot({ config: { slot } }: Access, member: Member, client: pg.Client): Promise<void> {
@@ -43,7 +44,7 @@ async function ensureSlot({ config: { slot } }: Access, member: Member, client: 
  */
 export async function takeOverSlot(access: Access, member: Member, clock: Clock, signal: AbortSignal): Promise<void> {
   const { slot } = access.config
-  await onMember(access, member, signal, async (client) => {
+  await withClient(access, member, signal, async (client) => {
     const deadlineMs = clock.monotonicMs() + takeOverWithinMs
     for (;;) {
       const { rows } = await ask(client, member, 'select active_pid from pg_replication_slots where slot_name = $1 and active', [
@@ -71,7 +72,7 @@ export async function advanceSlot(access: Access, member: Member, through: Lsn, 
   const sql = `select pg_replication_slot_advance($1, least($2::pg_lsn,
       case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end))
     from pg_replication_slots where slot_name = $1 and not active and restart_lsn < $2::pg_lsn`
-  await onMember(access, member, signal, (client) => ask(client, member, sql, [slot, formatLsn(through)]))
+  await withClient(access, member, signal, (client) => ask(client, member, sql, [slot, formatLsn(through)]))
 }
 
 /** Gives back what the members keep for us. */
@@ -79,23 +80,6 @@ export async function dropSlots(access: Access, signal: AbortSignal): Promise<vo
   const { slot } = access.config
   for (const member of access.config.members) {
     const sql = 'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1 and not active'
-    await onMember(access, member, signal, (client) => ask(client, member, sql, [slot]))
-  }
-}
-
-async function onMember(
-  access: Access,
-  member: Member,
-  signal: AbortSignal,
-  work: (client: pg.Client) => Promise<unknown>,
-): Promise<void> {
-  const client = await connect(access, member, signal)
-  const cancel = () => void client.end().catch(() => undefined)
-  signal.addEventListener('abort', cancel)
-  try {
-    await work(client)
-  } finally {
-    signal.removeEventListener('abort', cancel)
-    await client.end().catch(() => undefined)
+    await withClient(access, member, signal, (client) => ask(client, member, sql, [slot]))
   }
 }

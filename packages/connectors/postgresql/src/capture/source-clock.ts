@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { ask, type MemberState } from '../cluster.ts'
 import type { Member } from '../config.ts'
 import { type Access, connect } from '../connection/connect.ts'
+import { hangUp } from '../connection/with-client.ts'
 import { formatLsn, type Lsn, parseLsn, walPlace, walPosition } from '../wal/lsn.ts'
 import { recordBoundary } from '../wal/record-boundary.ts'
 import { flushNudge } from './flush-nudge.ts'
@@ -75,7 +76,7 @@ export class SourceClock implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort()
-    await this.#client.end().catch(() => undefined)
+    await hangUp(this.#client)
   }
 
   async #run(): Promise<void> {

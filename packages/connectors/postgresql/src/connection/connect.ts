@@ -11,7 +11,8 @@ export interface Access {
   readonly secrets: PostgresqlSecrets
 }
 
-const connectWithinMs = 15_000
+/** Short enough for a capture to go on within fifteen seconds of a cut: what is sent into one is sent again ever less often. */
+const connectWithinMs = 10_000
 
 /**
  * A connection that has signed in, as `pg` made it: it does TLS and SCRAM. `replication` opens one for the replication protocol, whose

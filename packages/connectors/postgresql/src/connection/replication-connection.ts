@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { interruption, throwIfAborted } from '@coffre/foundation'
-import type { Member } from '../config.ts'
+import { formatMember, type Member } from '../config.ts'
 import { type Access, connect, socketOf } from './connect.ts'
-import { MessageReader } from './message-reader.ts'
+import { type MessageHead, MessageReader } from './message-reader.ts'
 import { parseReport, ServerError, type ServerReport } from './server-error.ts'
+import { answerWithinMs } from './with-client.ts'
 
 /** Values as the server writes them; null where it has none. */
 export type Row = readonly (string | null)[]
@@ -32,12 +33,14 @@ export class ReplicationConnection implements AsyncDisposable {
   readonly reader: MessageReader
   readonly #socket: Socket
   readonly #onNotice: (report: ServerReport) => void
+  #awaitsAnswer = false
 
   private constructor(member: Member, socket: Socket, onNotice: (report: ServerReport) => void) {
     this.member = member
     this.#socket = socket
     this.#onNotice = onNotice
     this.reader = new MessageReader(socket)
+    socket.on('timeout', () => this.cut(new Error(`${formatMember(member)} does not answer`)))
   }
 
   /** Ends at once, and whoever reads from it is told, when `signal` is aborted. */
@@ -64,7 +67,7 @@ export class ReplicationConnection implements AsyncDisposable {
     const rows: Row[] = []
     let failed: ServerError | undefined
     for (;;) {
-      const { type } = await this.reader.head()
+      const { type } = await this.#head()
       const body = await this.reader.body()
       if (type === messages.dataRow) rows.push(parseRow(body))
       else if (type === messages.errorResponse) failed ??= new ServerError(parseReport(body))
@@ -75,15 +78,16 @@ export class ReplicationConnection implements AsyncDisposable {
     return rows
   }
 
-  /** Sends a command whose answers the caller reads. */
-  sendQuery(command: string): void {
+  /** Sends a command whose answers the caller reads. The connection ends unless the first one comes within `withinMs`. */
+  sendQuery(command: string, { withinMs = answerWithinMs } = {}): void {
+    this.#awaitAnswer(withinMs)
     this.#send('Q', Buffer.from(`${command}\0`))
   }
 
   /** The head of the next message that says something: notices are told, the server's settings passed over. */
-  async next(): Promise<{ readonly type: number; readonly length: number }> {
+  async next(): Promise<MessageHead> {
     for (;;) {
-      const head = await this.reader.head()
+      const head = await this.#head()
       if (head.type === messages.noticeResponse) this.#onNotice(parseReport(await this.reader.body()))
       else if (head.type === messages.parameterStatus) await this.reader.body()
       else return head
@@ -118,9 +122,34 @@ export class ReplicationConnection implements AsyncDisposable {
     this.#send('c', Buffer.alloc(0))
   }
 
+  get receivedBytes(): number {
+    return this.#socket.bytesRead
+  }
+
+  /** Whether nothing can come because what came was not read yet. */
+  get isResting(): boolean {
+    return this.#socket.isPaused()
+  }
+
+  /** Ends it at once; whoever reads from it is told why. */
+  cut(reason: Error): void {
+    this.#socket.destroy(reason)
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // Saying goodbye would wait behind whatever the server still sends.
     this.#socket.destroy()
+  }
+
+  async #head(): Promise<MessageHead> {
+    const head = await this.reader.head()
+    if (this.#awaitsAnswer) this.#awaitAnswer(0)
+    return head
+  }
+
+  #awaitAnswer(withinMs: number): void {
+    this.#socket.setTimeout(withinMs)
+    this.#awaitsAnswer = withinMs > 0
   }
 
   #send(type: string, content: Buffer): void {
