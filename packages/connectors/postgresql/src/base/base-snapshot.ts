@@ -8,6 +8,7 @@ import type { ServerReport } from '../connection/server-error.ts'
 import { parseLsn, walPosition } from '../wal/lsn.ts'
 import { recordBoundary } from '../wal/record-boundary.ts'
 import { type ArrivingArchive, BackupCommand } from './backup-command.ts'
+import { BaseWatch } from './base-watch.ts'
 import { type ClusterDescription, describeCluster } from './describe-cluster.ts'
 import { TarReader } from './tar-reader.ts'
 
@@ -28,6 +29,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
   readonly expectedBytes: number
   readonly items: AsyncIterable<PointItem>
   readonly #connection: ReplicationConnection
+  readonly #watch: BaseWatch
   readonly #command: BackupCommand
   readonly #state: MemberState
   readonly #access: Access
@@ -40,6 +42,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
 
   private constructor(
     connection: ReplicationConnection,
+    watch: BaseWatch,
     command: BackupCommand,
     state: MemberState,
     access: Access,
@@ -47,6 +50,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
     badPages: ServerReport[],
   ) {
     this.#connection = connection
+    this.#watch = watch
     this.#command = command
     this.#state = state
     this.#access = access
@@ -64,9 +68,10 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
       if (report.message.startsWith('checksum verification failed') && badPages.length < badPagesMax) badPages.push(report)
     }
     const connection = await ReplicationConnection.open(access, state.member, signal, onNotice)
+    // It goes away with the connection, whatever becomes of us.
+    const slot = `coffre_base_${Buffer.from(context.random.bytes(6)).toString('hex')}`
+    const watch = new BaseWatch(access, connection, slot, context.clock)
     try {
-      // It goes away with the connection, whatever becomes of us.
-      const slot = `coffre_base_${Buffer.from(context.random.bytes(6)).toString('hex')}`
       await connection.query(`CREATE_REPLICATION_SLOT ${slot} TEMPORARY PHYSICAL RESERVE_WAL`)
       const { checkpoint, rateLimitBytes } = access.config
       const command = await BackupCommand.begin(connection, {
@@ -74,8 +79,9 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
         checkpoint,
         ...(rateLimitBytes === undefined ? {} : { rateLimitBytes }),
       })
-      return new BaseSnapshot(connection, command, state, access, signal, badPages)
+      return new BaseSnapshot(connection, watch, command, state, access, signal, badPages)
     } catch (error) {
+      await watch[Symbol.asyncDispose]()
       await connection[Symbol.asyncDispose]()
       throw error
     }
@@ -98,6 +104,7 @@ export class BaseSnapshot implements SnapshotStream, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isEnded = true
+    await this.#watch[Symbol.asyncDispose]()
     await this.#connection[Symbol.asyncDispose]()
   }
 
