@@ -4,6 +4,7 @@ import type { BaseDetails } from '../base/base-details.ts'
 import type { Assertion } from '../restore/restore-options.ts'
 import type { RestoredDetails } from '../restore/restored-details.ts'
 import { checkRelations } from './check-relations.ts'
+import { checkRows } from './check-rows.ts'
 import { type LocalServer, onDatabase } from './local-session.ts'
 
 /** Looks into a server that was started over what was restored. Leaves nothing behind in it. */
@@ -21,7 +22,7 @@ export async function checkRunning(
   if (!isReplayed) findings.push(...checkDatabases(base, present))
   for (const database of present) {
     throwIfAborted(signal)
-    findings.push(...(await checkExtensions(server, database, signal)), ...(await checkRelations(server, database, signal)))
+    for (const check of [checkExtensions, checkRelations, checkRows]) findings.push(...(await check(server, database, signal)))
   }
   // Reading everything is what has found bad pages, if there are any.
   findings.push(...(await checkChecksums(server, signal)))
