@@ -92,6 +92,8 @@ export async function startEngine(start: EngineStart, clock: Clock, signal: Abor
   await setAutomatically(folder, { ...(await cloneSettings(start, signal)), ...address })
   const flags = {
     ...(asideIn === undefined ? {} : asideSettings),
+    // What databases do at a login, or when something is made in them, is theirs alone.
+    ...(asideIn !== undefined && Number.parseInt(binaries.version, 10) >= 17 ? { event_triggers: 'off' } : {}),
     data_directory: folder,
     // With it on, a server that still recovers would take connections, and refuse to recover with fewer of them than the source.
     hot_standby: 'off',

@@ -33,7 +33,7 @@ export async function verifyPostgresql(
     const { socketFolder, port } = details
     if (socketFolder === undefined || port === undefined || base.owner === undefined)
       return [note('postgresql.not-looked-into', `the server on ${folder} has no socket that we may look into it by`)]
-    return checkRunning({ socketFolder, port, user: base.owner }, base, details, signal)
+    return checkRunning({ socketFolder, port, user: base.owner, major: base.major }, base, details, signal)
   }
   const version = await readFile(join(folder, 'PG_VERSION'), 'utf8').catch(() => '')
   if (version.trim() !== String(base.major))
