@@ -7,9 +7,7 @@ import type { LogWindows } from '../streams/log-windows.ts'
 import { isUsableBase } from '../streams/usable-base.ts'
 
 /** What a point is to retention. */
-export function retentionState(
-  point: Pick<Selectable<PointTable>, 'state' | 'quarantine' | 'verification'>,
-): RetentionPoint['state'] {
+function retentionState(point: Pick<Selectable<PointTable>, 'state' | 'quarantine' | 'verification'>): RetentionPoint['state'] {
   if (point.verification === 'FAILED' || point.quarantine !== null) return 'failed-verification'
   if (point.state === 'PARTIAL') return 'partial'
   return point.verification === 'PENDING' ? 'unverified' : 'good'

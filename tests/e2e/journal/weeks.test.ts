@@ -6,15 +6,15 @@ import { listLogPoints } from '@coffre/journal'
 import { type Repository, withVersionFallback } from '@coffre/repository'
 import { type FileHandle, LockingMemoryBackend } from '@coffre/storage'
 import { FakeClock, fixtureContext, RepositoryFixture, SeededRandom, storedLocks, testSeed } from '@coffre/testkit'
-import { JournalVault, logOf, streamName } from '../../../journal/src/testing/journal-vault.ts'
-import { newId } from '../catalogue/new-id.ts'
-import { JobStore } from '../jobs/job-store.ts'
-import { applyPlan } from '../plans/apply-plan.ts'
-import { applyRetention } from '../scheduler/retention.ts'
-import { makePoint, makeSource, makeVault } from '../testing/tenant-objects.ts'
-import { makeProject, startTestCatalogue } from '../testing/test-catalogue.ts'
-import { logLockDays } from './log-lock-days.ts'
-import { tidyLog } from './tidy-log.ts'
+import { newId } from '../../../packages/control-plane/src/catalogue/new-id.ts'
+import { JobStore } from '../../../packages/control-plane/src/jobs/job-store.ts'
+import { applyPlan } from '../../../packages/control-plane/src/plans/apply-plan.ts'
+import { applyRetention } from '../../../packages/control-plane/src/scheduler/retention.ts'
+import { makePoint, makeSource, makeVault } from '../../../packages/control-plane/src/testing/tenant-objects.ts'
+import { makeProject, startTestCatalogue } from '../../../packages/control-plane/src/testing/test-catalogue.ts'
+import { logLockDays } from '../../../packages/control-plane/src/worker/log-lock-days.ts'
+import { tidyLog } from '../../../packages/control-plane/src/worker/tidy-log.ts'
+import { JournalVault, logOf, streamName } from '../../../packages/journal/src/testing/journal-vault.ts'
 
 const { signal } = new AbortController()
 const windowDays = 7
@@ -36,7 +36,7 @@ async function stage() {
   const { catalogue } = its
   const { projectId } = await makeProject(catalogue, context, 'weeks')
   const vaultId = await makeVault(catalogue, context, projectId, 'main')
-  const lock = { id: vaultId, lockMode: 'COMPLIANCE', minRetentionDays: 1, maxRetentionDays: 60 } as const
+  const lock = { id: vaultId, lockMode: 'compliance', minRetentionDays: 1, maxRetentionDays: 60 } as const
   const sourceId = await makeSource(catalogue, context, projectId, 'shop')
   const rule = { name: 'rule', targetVault: 'main', continuous: true, windowDays, lifecycle: { deleteAfter: '2d' } }
   const document = { name: 'plan', rules: [rule], selections: [{ name: 'all', sources: ['shop'] }] }
