@@ -9,6 +9,7 @@ import { splitNames } from './split-names.ts'
 export const restoreIntoOptions = {
   into: text('into', 'url'),
   tables: texts('tables', 'names'),
+  schemas: texts('schemas', 'names'),
   databases: texts('databases', 'names'),
   database: text('database', 'name'),
   schema: text('schema', 'name'),
@@ -19,16 +20,20 @@ type IntoCall = ServerCall<typeof restoreIntoOptions>
 
 /** What the API takes of it; undefined for a restore to a folder. */
 export async function restoreInto(call: IntoCall) {
-  const { into, tables, databases, database, schema } = call.options
+  const { into, tables, schemas, databases, database, schema } = call.options
   const parts = tables.flatMap(splitNames)
+  const wholeSchemas = schemas.flatMap(splitNames)
   const whole = databases.flatMap(splitNames)
   if (into === undefined) {
-    const stray = { '--tables': tables.length, '--databases': databases.length, '--database': database, '--schema': schema }
-    for (const value of Object.values(stray)) if (value) throw usageError('error.missingOption', { option: '--into' })
+    const stray = [tables.length, schemas.length, databases.length, database, schema]
+    for (const value of stray) if (value) throw usageError('error.missingOption', { option: '--into' })
     return undefined
   }
   if (!isPostgresqlUrl(into)) throw usageError('error.unknownEngine', { operand: withoutPassword(into) })
-  if (parts.length > 0 && whole.length > 0) throw usageError('error.exclusive', { one: '--tables', other: '--databases' })
+  const chosen = { '--tables': parts, '--schemas': wholeSchemas, '--databases': whole }
+  const [one, other] = Object.entries(chosen).flatMap(([option, names]) => (names.length > 0 ? [option] : []))
+  if (one !== undefined && other !== undefined) throw usageError('error.exclusive', { one, other })
+  if (wholeSchemas.length > 1 && schema !== undefined) throw usageError('error.exclusive', { one: '--schemas', other: '--schema' })
   const url = parsePostgresqlUrl(into)
   const password = await passwordOf(url, call)
   const { members, user, tls, authority } = url
@@ -45,6 +50,7 @@ export async function restoreInto(call: IntoCall) {
     },
     ...(parts.length === 0 ? {} : { parts }),
     options: {
+      ...(wholeSchemas.length === 0 ? {} : { schemas: wholeSchemas }),
       ...(whole.length === 0 ? {} : { databases: whole }),
       ...(database === undefined ? {} : { database }),
       ...(schema === undefined ? {} : { schema }),

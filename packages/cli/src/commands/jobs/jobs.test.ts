@@ -62,6 +62,8 @@ test('tables and databases go into a running server, whose password is in no arg
       { ...base, parts: ['c'], position: '0/1', options: { schema: 'restored', database: 'old' } },
     ],
     [['--databases', 'a,b'], { ...base, options: { databases: ['a', 'b'] } }],
+    [['--schemas', 'a,"B, c"', '--schemas', 'd'], { ...base, options: { schemas: ['a', '"B, c"', 'd'] } }],
+    [['--schemas', 'a', '--schema', 'b'], { ...base, options: { schemas: ['a'], schema: 'b' } }],
     [[], base],
   ]
   for (const [args, body] of cases) {
@@ -74,6 +76,10 @@ test('tables and databases go into a running server, whose password is in no arg
     ['--to', '/o', '--into', url],
     ['--into', url, '--overwrite', '--yes'],
     ['--into', url, '--tables', 'a', '--databases', 'b'],
+    ['--into', url, '--schemas', 'a', '--databases', 'b'],
+    ['--into', url, '--schemas', 'a', '--tables', 'b'],
+    ['--into', url, '--schemas', 'a,b', '--schema', 'c'],
+    ['--to', '/o', '--schemas', 'a'],
     ['--into', 'mysql://a:b@c/d'],
     ['--to', '/o', '--tables', 'a'],
     ['--to', '/o', '--schema', 'a'],

@@ -20,7 +20,7 @@ export async function makeRoles(
   isWished: boolean,
   signal: AbortSignal,
 ): Promise<MadeRoles> {
-  const { roles, missing, statements, hasTablespaces } = planRoles(await readGlobals(point, signal), await rolesOf(target))
+  const { roles, missing, statements, hasTablespaces } = planRoles(await readGlobals(point, signal), await target.roles())
   const notes = hasTablespaces ? ['Tablespaces were not made: everything lies in the one of its database.'] : []
   if (!isWished || missing.length === 0) return { lacking: missing, notes }
   const refused: string[] = []
@@ -34,12 +34,8 @@ export async function makeRoles(
   if (!readLogicalDetails(point.manifest).hasRolePasswords)
     notes.push('They have no passwords, because the point has none: set them with ALTER ROLE … PASSWORD.')
   if (refused.length > 0) notes.push(`The server refused of them: ${refused.join('; ')}.`)
-  const there = await rolesOf(target)
+  const there = await target.roles()
   return { lacking: roles.filter((role) => !there.has(role)), notes }
-}
-
-async function rolesOf(target: TargetServer): Promise<ReadonlySet<string>> {
-  return new Set((await target.ask('select rolname as name from pg_roles')).map(({ name }) => String(name)))
 }
 
 /** The script that pg_dumpall wrote of roles and tablespaces. */

@@ -1,10 +1,12 @@
 import type { RestoreReport, RestoreRequest, StoredPoint } from '@coffre/connector'
-import { CoffreError, type Context, isCoffreError } from '@coffre/foundation'
+import { CoffreError, type Context, isCoffreError, throwIfAborted } from '@coffre/foundation'
+import { chooseSchemas } from '../parts/chosen-schemas.ts'
 import type { ChosenTable } from '../parts/chosen-tables.ts'
 import { chooseTables } from '../parts/chosen-tables.ts'
 import { namesOf } from '../parts/move-tables.ts'
 import type { PartsWish } from '../parts/parts-wish.ts'
 import { quoted, type RelationName } from '../parts/relation-name.ts'
+import { restoreSchemas } from '../parts/restore-schemas.ts'
 import { restoreTables } from '../parts/restore-tables.ts'
 import { SideInstance } from '../parts/side-instance.ts'
 import { openSide } from '../parts/side-session.ts'
@@ -28,7 +30,7 @@ export interface TablesRestore {
   readonly programs: ClientPrograms
   /** The database that the target's address names. */
   readonly into: string
-  readonly wish: Extract<PartsWish, { readonly kind: 'tables' }>
+  readonly wish: Extract<PartsWish, { readonly kind: 'tables' | 'schemas' }>
   /** The one that they come from. */
   readonly database: DumpedDatabase
   /** What it is loaded into on the way. */
@@ -62,9 +64,11 @@ export async function restoreDumpedTables(
   )
   await feed(['--schema-only', '--no-publications', '--no-subscriptions'], () => undefined)
   const rows = await openSide(side, database.name, signal, async (query) => {
-    const chosen = await chooseTables(query, wish.tables, database.name)
     // Rows of other tables are not here: nothing may look for them.
     await query(`alter database ${quoted(database.name)} set session_replication_role = replica`)
+    if (wish.kind === 'schemas')
+      return (await chooseSchemas(query, wish.schemas, database.name)).map(({ name }) => `--schema=${name}`)
+    const chosen = await chooseTables(query, wish.tables, database.name)
     return rowsArguments(chosen, await namesOf(query, chosen, undefined))
   })
   let fedBytes = 0
@@ -73,14 +77,18 @@ export async function restoreDumpedTables(
     request.onProgress(Math.min(1, fedBytes / Math.max(1, database.sizeBytes)) * sideShare)
   }
   await feed(['--section=data', ...rows], onChunk)
+  const stale = wish.kind === 'schemas' ? await refreshViews(side, database.name, wish.schemas, signal) : []
   request.onPhase?.('loading')
-  const { counts, notes } = await restoreTables(side, target, into, wish, programs, signal)
+  const { counts, notes } =
+    wish.kind === 'tables'
+      ? await restoreTables(side, target, into, wish, programs, signal)
+      : await restoreSchemas(side, target, into, wish, programs, signal)
   request.onProgress(1)
   return {
     // No secret leaves with the report.
     target: { ...request.target, secrets: {} },
     counts: Object.fromEntries(counts.map(({ table, expected, found }) => [table, found ?? expected])),
-    notes,
+    notes: [...notes, ...stale],
     details: writeRestoredDetails({ rewritten: [], assertions: [], isReplayed: false, loaded: counts }),
   }
 }
@@ -90,6 +98,30 @@ async function makeSideRoles(side: SideInstance, point: StoredPoint, signal: Abo
   const { missing } = planRoles(await readGlobals(point, signal), new Set([side.server.user]))
   await onDatabase(side.server, 'template1', signal, async (query) => {
     for (const role of missing) await query(`create role ${quoted(role)}`)
+  })
+}
+
+/** A dump's data leave materialized views without rows. In the order in which they were made: the later ones may read the earlier ones. */
+async function refreshViews(
+  side: SideInstance,
+  database: string,
+  schemas: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const sql = `select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where c.relkind = 'm' and n.nspname = any($1::text[]) order by c.oid`
+  return await openSide(side, database, signal, async (query) => {
+    const stale: string[] = []
+    for (const { name } of await query(sql, [schemas])) {
+      // What is refreshed here only says that it is to be refreshed there.
+      const isFresh = await query(`refresh materialized view ${name}`).then(
+        () => true,
+        () => false,
+      )
+      throwIfAborted(signal)
+      if (!isFresh) stale.push(`The materialized view ${name} has no rows: refresh it.`)
+    }
+    return stale
   })
 }
 

@@ -151,6 +151,13 @@ test('tables of a dump come with their rows, indexes and partitions into another
   const alone = await restore(['crm.orders'], { database: 'crm', schema: 'alone' })
   assert.match(alone.notes.join('\n'), /orders_customer_fkey/)
   assert.deepEqual(await target.query('select count(*)::int as n from alone.orders'), [{ n: 400 }])
+  // A whole schema brings its views, too; a materialized one with its rows.
+  const options = { schemas: ['crm'], database: 'crm', schema: 'whole' }
+  const whole = await connector.restore(point, into(target, { options }), systemContext, noSignal)
+  assert.deepEqual(whole.counts, { 'whole.customers': 1000, 'whole.orders_new': 187, 'whole.orders_old': 213 })
+  assert.deepEqual(await target.query('select count(*)::int as days, sum(count)::int as n from whole.per_day'), [
+    { days: 400, n: 400 },
+  ])
 })
 
 test('a dump that breaks off, and a restore that is cancelled, leave no database behind', async () => {

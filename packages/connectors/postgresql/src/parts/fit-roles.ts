@@ -32,7 +32,7 @@ export async function fitRoles(
     const note = `Owners and rights were left out, as only a superuser may set them: all belongs to ${target.user}.`
     return { ...bare, notes: [note] }
   }
-  const present = new Set((await target.ask('select rolname as name from pg_roles')).map(({ name }) => String(name)))
+  const present = await target.roles()
   const missing = new Map<string, boolean>()
   for (const { name: database } of databases) {
     const used = await openSide(side, database, signal, (query) => query(usedQuery))

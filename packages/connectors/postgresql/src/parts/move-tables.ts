@@ -34,12 +34,25 @@ export function refuseMeeting(tables: readonly ChosenTable[], into: string | und
   }
 }
 
+/** Gives a schema of the side instance another name. What has the name there already goes out of the way. */
+export async function moveSchema(query: Query, from: string, into: string): Promise<void> {
+  if (from === into) return
+  await clearWay(query, into)
+  await query(`alter schema ${quoted(from)} rename to ${quoted(into)}`)
+}
+
+async function clearWay(query: Query, schema: string): Promise<void> {
+  const present = await query('select from pg_namespace where nspname = $1', [schema])
+  if (present.length > 0) await query(`alter schema ${quoted(schema)} rename to ${quoted(awayName)}`)
+}
+
 /** Moves tables of the side instance, with what belongs to them, into a schema. What has its name there already goes out of the way. */
 export async function moveTables(query: Query, tables: readonly ChosenTable[], into: string): Promise<void> {
-  const [present] = await query('select from pg_namespace where nspname = $1', [into])
   const isAtHome = tables.some(({ schema }) => schema === into)
-  if (present !== undefined && !isAtHome) await query(`alter schema ${quoted(into)} rename to ${quoted(awayName)}`)
-  if (!isAtHome) await query(`create schema ${quoted(into)}`)
+  if (!isAtHome) {
+    await clearWay(query, into)
+    await query(`create schema ${quoted(into)}`)
+  }
   for (const table of tables)
     if (table.schema !== into) await query(`alter table ${quotedRelationName(table)} set schema ${quoted(into)}`)
   const statistics = await query(

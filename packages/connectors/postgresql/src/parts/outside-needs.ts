@@ -54,15 +54,21 @@ export async function findOutsideNeeds(query: Query, tables: readonly ChosenTabl
   }))
 }
 
-/** How PostgreSQL looks a thing up by its identity, without an error where there is none. */
+/** Whether a thing of the identity $1 is there, without an error where there is none. */
 const lookups: Readonly<Record<string, string>> = {
-  'type': 'to_regtype',
-  'function': 'to_regprocedure',
-  'table': 'to_regclass',
-  'sequence': 'to_regclass',
-  'view': 'to_regclass',
-  'materialized view': 'to_regclass',
-  'collation': 'to_regcollation',
+  'type': 'to_regtype($1) is not null',
+  'function': 'to_regprocedure($1) is not null',
+  'procedure': 'to_regprocedure($1) is not null',
+  'aggregate': 'to_regprocedure($1) is not null',
+  'operator': 'to_regoperator($1) is not null',
+  'table': 'to_regclass($1) is not null',
+  'sequence': 'to_regclass($1) is not null',
+  'view': 'to_regclass($1) is not null',
+  'materialized view': 'to_regclass($1) is not null',
+  'foreign table': 'to_regclass($1) is not null',
+  'collation': 'to_regcollation($1) is not null',
+  'server': 'exists (select from pg_foreign_server where quote_ident(srvname) = $1)',
+  'language': 'exists (select from pg_language where quote_ident(lanname) = $1)',
 }
 
 /** Those of the needs that a database does not meet. What has no name to be looked up by comes with an extension, or is taken for there. */
@@ -72,7 +78,7 @@ export async function findUnmet(query: Query, needs: readonly OutsideNeed[]): Pr
   for (const need of needs) {
     const lookup = lookups[need.type]
     const isThere = async (): Promise<boolean> =>
-      lookup === undefined || (await query(`select ${lookup}($1) is not null as is`, [need.identity]))[0]?.['is'] === true
+      lookup === undefined || (await query(`select ${lookup} as is`, [need.identity]))[0]?.['is'] === true
     const isMet = (need.extension === undefined || extensions.has(need.extension)) && (await isThere())
     if (!isMet) unmet.push(need)
   }

@@ -57,6 +57,7 @@ export async function prepareParts(
 /** What can be known of the target before hours of recovery. Once all is known it is looked at again. */
 export async function checkEarly(target: TargetServer, into: string, wish: PartsWish): Promise<void> {
   if (wish.kind === 'databases') return await checkNamed(target, wish.names ?? [])
+  if (wish.kind === 'schemas') return await target.checkSchemas(into, wish.schema === undefined ? wish.schemas : [wish.schema])
   const names = wish.tables.map((text) => {
     const { schema, name } = parseRelationName(text)
     return { schema: wish.schema ?? schema, name }

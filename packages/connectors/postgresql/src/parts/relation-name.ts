@@ -8,13 +8,14 @@ export interface RelationName {
 
 /** How many other names an error lists. */
 const namesShownMax = 8
+/** A name as SQL takes it, with or without quotes. */
+const part = String.raw`(?:"(?:[^"]|"")+"|[^\s".][^".]*)`
 
 /**
  * Reads `schema.table` as SQL does: letters are small unless in double quotes, and a quote within is written twice. Without a schema
  * `public` is meant. `usage.invalid` for anything else.
  */
 export function parseRelationName(text: string): RelationName {
-  const part = String.raw`(?:"(?:[^"]|"")+"|[^\s".][^".]*)`
   const [, first, second] = new RegExp(`^\\s*(${part})(?:\\.(${part}))?\\s*$`).exec(text) ?? []
   if (first === undefined) {
     throw new CoffreError('usage.invalid', `${text} is not the name of a table`, {
@@ -22,6 +23,15 @@ export function parseRelationName(text: string): RelationName {
     })
   }
   return second === undefined ? { schema: 'public', name: unquoted(first) } : { schema: unquoted(first), name: unquoted(second) }
+}
+
+/** Reads the name of a schema as SQL does. `usage.invalid` for anything else. */
+export function parseSchemaName(text: string): string {
+  const [, name] = new RegExp(`^\\s*(${part})\\s*$`).exec(text) ?? []
+  if (name !== undefined) return unquoted(name)
+  throw new CoffreError('usage.invalid', `${text} is not the name of a schema`, {
+    hint: 'Nothing was changed. Names with capitals, dots or spaces go in double quotes: "Sales 2026".',
+  })
 }
 
 /** For people, and for `parseRelationName`: with quotes only where they are needed. */

@@ -7,6 +7,7 @@ import type { PostgresqlSettings } from '../settings.ts'
 import type { PartsWish } from './parts-wish.ts'
 import { type IntoServer, prepareParts } from './prepare-parts.ts'
 import { restoreDatabases } from './restore-databases.ts'
+import { restoreSchemas } from './restore-schemas.ts'
 import { restoreTables } from './restore-tables.ts'
 import { SideInstance } from './side-instance.ts'
 import type { TargetServer } from './target-server.ts'
@@ -63,7 +64,12 @@ function load(
   programs: ClientPrograms,
   signal: AbortSignal,
 ) {
-  return wish.kind === 'tables'
-    ? restoreTables(side, target, into, wish, programs, signal)
-    : restoreDatabases(side, target, wish.names, programs, signal)
+  switch (wish.kind) {
+    case 'tables':
+      return restoreTables(side, target, into, wish, programs, signal)
+    case 'schemas':
+      return restoreSchemas(side, target, into, wish, programs, signal)
+    case 'databases':
+      return restoreDatabases(side, target, wish.names, programs, signal)
+  }
 }

@@ -38,6 +38,32 @@ const schemaSql = `
   create schema restored; create table restored.orders (old int);
 `
 
+/** A schema of everything, some of which points out of it. */
+const crmSql = `
+  create schema crm; create type crm.grade as enum ('a', 'b'); create domain crm.short as text check (length(value) < 100);
+  create function crm.grade_of(text) returns crm.grade language plpgsql immutable as 'begin return ''b''; end';
+  create function crm.touch() returns trigger language plpgsql as 'begin new.name := upper(new.name); return new; end';
+  create function crm.customers_of() returns setof public.customers language sql as 'select * from public.customers';
+  create table crm.people (
+    id serial primary key, name crm.short, grade crm.grade default 'a', graded crm.grade generated always as (crm.grade_of(name)) stored,
+    customer int references customers, shared int default nextval('shared_numbers')
+  );
+  create index people_name on crm.people (name); create statistics crm.people_statistics on id, grade from crm.people;
+  create table crm.visits (person int references crm.people, at date) partition by range (at);
+  create table crm.visits_2026 partition of crm.visits for values from ('2026-01-01') to ('2027-01-01');
+  create table sales.visits_2025 partition of crm.visits for values from ('2025-01-01') to ('2026-01-01');
+  insert into crm.people (name) select 'person ' || n from generate_series(1, 40) n;
+  insert into crm.visits select n, '2025-12-01'::date + n from generate_series(1, 40) n;
+  create view crm.names as select name from crm.people;
+  create view crm.named_customers as select name from customers;
+  create view crm.further as select name as further from crm.named_customers;
+  create materialized view crm.summary as select count(*)::int as n from crm.people;
+  create materialized view crm.twice as select n * 2 as n from crm.summary;
+  create trigger touched before insert on crm.people for each row execute function crm.touch();
+  create trigger audited after insert on crm.people for each row execute function audit();
+  create policy all_of_them on crm.people using (grade is not null); create policy clerks on crm.people to clerk using (true);
+`
+
 type Wanted = Partial<RestoreRequest> & { user?: string; database?: string; port?: number }
 
 /** A server whose table was dropped, the log, and where to go back to. */
@@ -71,7 +97,7 @@ class Shop implements AsyncDisposable {
   }
 
   static async #fill(server: PostgresServer): Promise<Shop> {
-    for (const sql of ['create role clerk', 'create database other', schemaSql]) await server.query(sql)
+    for (const sql of ['create role clerk', 'create database other', schemaSql, crmSql]) await server.query(sql)
     await server.query('create table kept as select generate_series(1, 5) n', undefined, 'other')
     await server.query('alter table orders owner to clerk; grant select on customers to clerk')
     const connector = createPostgresqlConnector()
@@ -232,6 +258,56 @@ for (const [major, targetMajor] of [
     await from.assertClean()
   })
 }
+
+test('schemas go whole into a running server, but for what needs more than they have and the target has not', async () => {
+  await using target = await targetOf(18)
+  const crm = { schemas: ['crm'], database: 'postgres' }
+  const report = await shop.restore(target, { options: crm })
+  assert.deepEqual(report.counts, { 'crm.people': 40, 'crm.visits_2026': 10 })
+  const ask = (sql: string) => target.query(sql, undefined, 'shop')
+  assert.deepEqual(await ask("insert into crm.people (name) values ('new') returning id, name, grade, graded, shared"), [
+    { id: 41, name: 'NEW', grade: 'a', graded: 'b', shared: null },
+  ])
+  const views =
+    'select (select count(*)::int as named from crm.names), (select n from crm.summary), (select n as twice from crm.twice)'
+  assert.deepEqual(await ask(views), [{ named: 41, n: 40, twice: 80 }])
+  await assert.rejects(ask("insert into crm.visits values (999, '2026-01-01')"), /foreign key/)
+  const said = report.notes.join('\n')
+  for (const left of [
+    /sales\.visits_2025 was left out: .* part of crm\.visits/,
+    /foreign key people_customer_fkey of crm\.people .* public\.customers/,
+    /default value for crm\.people\.shared was left out: .*sequence public\.shared_numbers/,
+    /view crm\.named_customers was left out: the target has no table public\.customers/,
+    /view crm\.further was left out: it needs the view crm\.named_customers/,
+    /function crm\.customers_of\(\) was left out: .* public\.customers/,
+    /trigger audited on crm\.people was left out: .*function public\.audit\(\)/,
+    /policy clerks on crm\.people was left out: .*role clerk/,
+  ])
+    assert.match(said, left)
+  assert.equal(report.notes.filter((note) => /left out/.test(note)).length, 8, said)
+  assert.deepEqual(await ask('select polname from pg_policy order by 1'), [{ polname: 'all_of_them' }])
+  // Nothing there is overwritten, and that is known before anything is recovered.
+  await refused(shop.restore(target, { options: { ...crm, schemas: ['crm', 'sales'] } }), 'target.not-empty')
+  const codes = (await shop.foresee(target, { options: crm })).obstacles.map(({ code }) => code)
+  assert.deepEqual(codes, ['target.not-empty'])
+  // Under another name, and beside: what it needs is there now, in the same place.
+  await target.query('create role clerk')
+  await ask('create table customers (id int primary key, name text)')
+  await ask('create sequence shared_numbers')
+  await ask('grant usage on sequence shared_numbers to keeper')
+  const again = await shop.restore(target, { options: { ...crm, schema: 'Old "crm"' } })
+  assert.deepEqual(Object.values(again.counts), [40, 10])
+  const left = again.notes.filter((note) => /left out/.test(note)).join('\n')
+  assert.doesNotMatch(left, /view|default|policy|customers_of/)
+  assert.match(again.notes.join('\n'), /Texts of functions, which may name crm/)
+  // The schema that every database has is filled where nobody used it yet.
+  await target.query('create database fresh owner keeper')
+  const everyones = await shop.restore(target, { database: 'fresh', options: { schemas: ['public'], database: 'other' } })
+  assert.deepEqual([everyones.counts, everyones.notes.length], [{ 'public.kept': 5 }, 1])
+  await refused(shop.restore(target, { options: { ...crm, schema: 'x', schemas: ['crm', 'sales'] } }), 'usage.invalid')
+  await refused(shop.restore(target, { parts: ['orders'], options: crm }), 'usage.invalid')
+  await shop.assertClean()
+})
 
 test('databases go whole into a server that has none of the name, with owners where the roles are', async () => {
   await using target = await targetOf(18)

@@ -11,6 +11,7 @@ import { countRows, type RowCount } from './row-counts.ts'
 import type { SideInstance } from './side-instance.ts'
 import { openSide } from './side-session.ts'
 import type { TargetServer } from './target-server.ts'
+import { withSchemas } from './with-schemas.ts'
 
 export interface LoadedParts {
   readonly counts: readonly RowCount[]
@@ -18,7 +19,7 @@ export interface LoadedParts {
 }
 
 /** Neither an owner nor rights are looked for in the target that only the original may have. */
-const bareArguments = ['--no-owner', '--no-privileges', '--no-security-labels']
+export const bareArguments = ['--no-owner', '--no-privileges', '--no-security-labels']
 
 /** Takes the tables out of the side instance and loads them into a database of the target, all of them or nothing. */
 export async function restoreTables(
@@ -59,22 +60,4 @@ export async function restoreTables(
   const named = moved.filter(({ isNamed }) => isNamed)
   const counts = await countRows({ side, target, database, into }, named, '', signal)
   return { counts, notes: [...notes, ...dropped] }
-}
-
-/** Makes the schemas that are missing, and takes them away again when the work fails. */
-async function withSchemas(
-  target: TargetServer,
-  database: string,
-  schemas: readonly string[],
-  work: () => Promise<void>,
-): Promise<void> {
-  const made: string[] = []
-  try {
-    for (const schema of schemas) if (await target.makeSchema(database, schema)) made.push(schema)
-    await work()
-  } catch (error) {
-    // A server that is gone keeps them, empty.
-    for (const schema of made) await target.dropSchema(database, schema).catch(() => undefined)
-    throw error
-  }
 }

@@ -118,15 +118,40 @@ export class TargetServer {
     await this.on(database, async (query) => {
       const present = await query(presentQuery, [names.map(({ schema }) => schema), names.map(({ name }) => name)])
       if (present.length > 0) throw notEmpty(present.map((row) => formatRelationName(row as unknown as RelationName)))
-      const rights = await query(rightsQuery, [schemas])
-      for (const { schema, is_there, may_create, may_make } of rights) {
-        if (is_there === true ? may_create === true : may_make === true) continue
-        const right = is_there === true ? `create tables in schema ${schema}` : `create schema ${schema}`
-        throw new CoffreError('source.credentials', `role ${this.user} may not ${right} of ${database} at ${this.place}`, {
-          hint: `Nothing was changed. GRANT CREATE ON ${is_there === true ? `SCHEMA ${schema}` : `DATABASE ${database}`} TO ${this.user};`,
+      await this.#checkRights(query, database, schemas)
+    })
+  }
+
+  async #checkRights(query: Query, database: string, schemas: readonly string[]): Promise<void> {
+    for (const { schema, is_there, may_create, may_make } of await query(rightsQuery, [schemas])) {
+      if (is_there === true ? may_create === true : may_make === true) continue
+      const right = is_there === true ? `create tables in schema ${schema}` : `create schema ${schema}`
+      throw new CoffreError('source.credentials', `role ${this.user} may not ${right} of ${database} at ${this.place}`, {
+        hint: `Nothing was changed. GRANT CREATE ON ${is_there === true ? `SCHEMA ${schema}` : `DATABASE ${database}`} TO ${this.user};`,
+      })
+    }
+  }
+
+  /** Refuses schemas in which somebody made something, and a missing right. */
+  async checkSchemas(database: string, schemas: readonly string[]): Promise<void> {
+    await this.on(database, async (query) => {
+      const used = (await query(usedSchemasQuery, [schemas])).map(({ name }) => String(name))
+      if (used.length > 0) {
+        throw new CoffreError('target.not-empty', `the target has schema ${used.join(', ')} already, with something in it`, {
+          hint: 'Nothing was changed. Restore one schema under another name with --schema, or rename or drop what is there.',
         })
       }
+      await this.#checkRights(query, database, schemas)
     })
+  }
+
+  /** Finds those needs that a database of it does not meet. */
+  unmetIn(database: string): (needs: readonly OutsideNeed[]) => Promise<readonly OutsideNeed[]> {
+    return (needs) => (needs.length === 0 ? Promise.resolve([]) : this.on(database, (query) => findUnmet(query, needs)))
+  }
+
+  async roles(): Promise<ReadonlySet<string>> {
+    return new Set((await this.ask('select rolname as name from pg_roles')).map(({ name }) => String(name)))
   }
 
   /** Those needs that a default can go without; any other that is not met is refused. */
@@ -148,6 +173,18 @@ interface Look {
 
 const presentQuery = `select n.nspname as schema, c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
   join unnest($1::text[], $2::text[]) as wanted(schema, name) on wanted.schema = n.nspname and wanted.name = c.relname order by 1, 2`
+
+/** Those of the schemas that have something in them but for what extensions brought. */
+const usedSchemasQuery = `select n.nspname as name from pg_namespace n where n.nspname = any($1::text[]) and exists (
+    select from (
+      select 'pg_class'::regclass as class, oid from pg_class where relnamespace = n.oid
+      union all select 'pg_proc'::regclass, oid from pg_proc where pronamespace = n.oid
+      union all select 'pg_type'::regclass, oid from pg_type where typnamespace = n.oid
+      union all select 'pg_operator'::regclass, oid from pg_operator where oprnamespace = n.oid
+      union all select 'pg_collation'::regclass, oid from pg_collation where collnamespace = n.oid
+    ) made where not exists (
+      select from pg_depend d where d.classid = made.class and d.objid = made.oid and d.deptype in ('e', 'i')))
+  order by 1`
 
 const rightsQuery = `select wanted.schema, n.oid is not null as is_there,
   n.oid is not null and has_schema_privilege(n.oid, 'create') as may_create,

@@ -30,10 +30,10 @@ export async function planRestore(
   const { target, overwrite, parts, options: given, replay } = request
   const base = readBaseDetails(manifest)
   const options = parseRestoreOptions(given)
-  const { start, databases, database, schema } = options
-  if ((parts ?? databases ?? database ?? schema) !== undefined)
+  const { start, databases, schemas, database, schema } = options
+  if ((parts ?? databases ?? schemas ?? database ?? schema) !== undefined)
     throw new CoffreError('usage.invalid', 'into a folder a base of PostgreSQL can only be restored as a whole', {
-      hint: 'Nothing was changed. Tables and databases are restored into a running server: --into postgres://…',
+      hint: 'Nothing was changed. Tables, schemas and databases are restored into a running server: --into postgres://…',
     })
   const folder = resolve(bytesOf(target.path).toString())
   const recovery = recoveryTarget(base, replay)

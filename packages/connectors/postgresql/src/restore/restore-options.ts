@@ -18,9 +18,11 @@ export interface StartOptions {
 export interface PartsOptions {
   /** These databases, as a whole. */
   readonly databases?: readonly string[]
-  /** The database that tables come from. */
+  /** These schemas, as a whole. */
+  readonly schemas?: readonly string[]
+  /** The database that tables or schemas come from. */
   readonly database?: string
-  /** The schema that tables go to. */
+  /** The schema that tables go to, or what the one schema becomes. */
   readonly schema?: string
 }
 
@@ -34,7 +36,18 @@ export interface RestoreOptions extends PartsOptions {
   readonly assertions: readonly Assertion[]
 }
 
-const known = ['start', 'port', 'asProduction', 'account', 'tablespaces', 'assertions', 'databases', 'database', 'schema']
+const known = [
+  'start',
+  'port',
+  'asProduction',
+  'account',
+  'tablespaces',
+  'assertions',
+  'databases',
+  'schemas',
+  'database',
+  'schema',
+]
 
 /** Reads the options; `source.config-invalid` names the field. Pure. */
 export function parseRestoreOptions(input: unknown): RestoreOptions {
@@ -65,14 +78,17 @@ function startOptions({ start = false, port, asProduction = false }: Readonly<Re
   return { port, asProduction }
 }
 
-function partsOptions({ databases, database, schema }: Readonly<Record<string, unknown>>): PartsOptions {
+function partsOptions({ databases, schemas, database, schema }: Readonly<Record<string, unknown>>): PartsOptions {
   const isName = (name: unknown): name is string => typeof name === 'string' && name !== '' && !name.includes('\0')
-  if (databases !== undefined && !(Array.isArray(databases) && databases.length > 0 && databases.every(isName)))
-    throw invalid('databases', 'is not a list of names')
+  const isList = (names: unknown): boolean =>
+    names === undefined || (Array.isArray(names) && names.length > 0 && names.every(isName))
+  if (!isList(databases)) throw invalid('databases', 'is not a list of names')
+  if (!isList(schemas)) throw invalid('schemas', 'is not a list of names')
   if (database !== undefined && !isName(database)) throw invalid('database', 'is not a name')
   if (schema !== undefined && (!isName(schema) || schema.startsWith('pg_'))) throw invalid('schema', 'is not the name of a schema')
   return {
     ...(databases === undefined ? {} : { databases: [...new Set(databases as readonly string[])] }),
+    ...(schemas === undefined ? {} : { schemas: schemas as readonly string[] }),
     ...(database === undefined ? {} : { database }),
     ...(schema === undefined ? {} : { schema }),
   }
