@@ -172,6 +172,7 @@ export const englishServer = {
   'protect.onDemand': 'no schedule: `coffre backup {name}` backs it up',
 
   'protect.password': 'Password of {user} at {host} (nothing for none): ',
+  'protect.passwordFileOpen': 'PGPASSFILE: {path} is not used, as others may read it or it is no file: chmod 0600 {path}',
   'protect.passwordInUrl':
     'a password in a URL stays in the history of the shell: better `--password-file`, PGPASSFILE, PGPASSWORD, or leave it out to be asked',
 

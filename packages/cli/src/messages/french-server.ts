@@ -174,6 +174,8 @@ export const frenchServer: Readonly<Record<keyof typeof englishServer, string>> 
   'protect.onDemand': 'sans planification : `coffre backup {name}` le sauvegarde',
 
   'protect.password': 'Mot de passe de {user} sur {host} (rien s’il n’y en a pas) : ',
+  'protect.passwordFileOpen':
+    'PGPASSFILE : {path} n’est pas utilisé, car d’autres peuvent le lire ou ce n’est pas un fichier : chmod 0600 {path}',
   'protect.passwordInUrl':
     'un mot de passe dans une URL reste dans l’historique du shell : mieux vaut `--password-file`, PGPASSFILE, PGPASSWORD, ou ne rien dire et être interrogé',
 

@@ -1,8 +1,9 @@
 import type { ServerCall } from '../command.ts'
 import { text } from '../options/option.ts'
 import { absolutePath } from '../session/absolute-path.ts'
-import { linesOf, readTextFile, trimSpaces } from '../session/text-file.ts'
+import { readTextFile, trimSpaces } from '../session/text-file.ts'
 import { variable } from '../surroundings.ts'
+import { passwordInFile } from './postgresql-password-file.ts'
 import type { PostgresqlUrl } from './postgresql-url.ts'
 
 /** For commands that take the URL of a PostgreSQL server. */
@@ -28,26 +29,10 @@ export async function passwordOf(url: PostgresqlUrl, call: LoginCall): Promise<s
     return url.password
   }
   const file = variable(environment, 'PGPASSFILE')
-  const fromFile =
-    file === undefined ? undefined : passwordIn(await readTextFile(absolutePath(file, workingFolder), 'PGPASSFILE'), url)
+  const fromFile = file === undefined ? undefined : await passwordInFile(absolutePath(file, workingFolder), url, call)
   const known = fromFile ?? variable(environment, 'PGPASSWORD')
   if (known !== undefined || host.person === undefined) return known
   const [member] = url.members
   const answer = await host.person.askSecret(texts.say('protect.password', { user: url.user, host: member?.host ?? '' }), signal)
   return answer === '' ? undefined : answer
-}
-
-/** The first line that fits, as libpq reads such files: host:port:database:user:password, `*` for any. */
-function passwordIn(content: string, { members, database, user }: PostgresqlUrl): string | undefined {
-  for (const line of linesOf(content)) {
-    if (line.startsWith('#')) continue
-    const [host, port, base, name, password] = [...line.matchAll(/((?:\\.|[^:\\])*)(?::|$)/g)].map(([, field = '']) =>
-      field.replaceAll(/\\(.)/g, '$1'),
-    )
-    const fits = (pattern: string | undefined, ...values: readonly string[]): boolean =>
-      pattern === '*' || (pattern !== undefined && values.includes(pattern))
-    const isMember = members.some((one) => fits(host, one.host) && fits(port, String(one.port)))
-    if (isMember && fits(base, database, 'replication') && fits(name, user)) return password
-  }
-  return undefined
 }
