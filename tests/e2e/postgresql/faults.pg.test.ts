@@ -6,7 +6,8 @@ import { lockVault, logOf, runRestore } from '@coffre/engine'
 import { isCoffreError } from '@coffre/foundation'
 import { describeLog } from '@coffre/journal'
 import { loadIndex, type Repository } from '@coffre/repository'
-import { type PostgresMajor, PostgresServer, temporaryFolder } from '@coffre/testkit'
+import { type PostgresMajor, type PostgresOptions, PostgresServer, temporaryFolder } from '@coffre/testkit'
+import { newCluster } from '../../../packages/connectors/postgresql/src/testing/cluster-template.ts'
 import { CuttableProxy } from '../server/cuttable-proxy.ts'
 import { Captured, makeBase, makeFaultyVault, makeVault, noSignal, nowUs, source } from './captured.ts'
 
@@ -16,6 +17,13 @@ const add = "insert into orders select n, 'x' from generate_series(1, 1000) n"
 /** Who waits for it until it is given up takes ten seconds for each of several looks. */
 const goneWithinMs = 20_000
 const count = 'select count(*)::int as n from orders'
+
+async function started(more: PostgresOptions['settings'] = {}): Promise<PostgresServer> {
+  const server = await newCluster(major)
+  await server.configure({ ...settings, ...more })
+  await server.start()
+  return server
+}
 
 async function epochsOf(repository: Repository) {
   return describeLog(repository, await loadIndex(repository, {}, noSignal), logOf(source), noSignal)
@@ -38,7 +46,7 @@ async function restoredCount(repository: Repository): Promise<unknown> {
 test('a standby that takes over in the middle: the log goes on, on its timeline, and nothing that was committed is lost', async () => {
   await using folder = await temporaryFolder()
   const repository = await makeVault(join(folder.path, 'vault'))
-  await using primary = await PostgresServer.start(major, { settings })
+  await using primary = await started()
   await primary.query('create table orders (n int, t text)')
   await using standby = await primary.standby(settings)
   const members = [primary, standby]
@@ -65,7 +73,7 @@ test('a standby that takes over in the middle: the log goes on, on its timeline,
 test('a wire that is cut without a word: the capture notices, takes its own stale slot over, and goes on without a gap', async () => {
   await using folder = await temporaryFolder()
   const repository = await makeVault(join(folder.path, 'vault'))
-  await using server = await PostgresServer.start(major, { settings })
+  await using server = await started()
   await using wire = await CuttableProxy.start({ host: '127.0.0.1', port: server.port })
   await server.query('create table orders (n int, t text)')
   const before = new Captured(repository, [wire])
@@ -87,7 +95,7 @@ test('a wire that is cut without a word: the capture notices, takes its own stal
 test('a standby that is gone without a word holds up nothing', async () => {
   await using folder = await temporaryFolder()
   const repository = await makeVault(join(folder.path, 'vault'))
-  await using server = await PostgresServer.start(major, { settings })
+  await using server = await started()
   await using gone = await CuttableProxy.start({ host: '127.0.0.1', port: server.port })
   gone.swallow()
   const captured = new Captured(repository, [gone, server])
@@ -100,7 +108,7 @@ test('a standby that is gone without a word holds up nothing', async () => {
 test('log that the server has discarded is a gap that is named; a new window begins with a new base', async () => {
   await using folder = await temporaryFolder()
   const repository = await makeVault(join(folder.path, 'vault'))
-  await using server = await PostgresServer.start(major, { settings: { ...settings, min_wal_size: '32MB', max_wal_size: '48MB' } })
+  await using server = await started({ wal_keep_size: 0, min_wal_size: '2MB', max_wal_size: '3MB' })
   await server.query('create table orders (n int, t text)')
   const before = new Captured(repository, [server])
   await before.until(await nowUs(server))
@@ -123,7 +131,7 @@ test('log that the server has discarded is a gap that is named; a new window beg
 test('a vault whose disk is full: the server keeps what is not stored, and all of it is there once there is room again', async () => {
   await using folder = await temporaryFolder()
   const { repository, disk } = await makeFaultyVault(join(folder.path, 'vault'))
-  await using server = await PostgresServer.start(major, { settings })
+  await using server = await started()
   await server.query('create table orders (n int, t text)')
   const before = new Captured(repository, [server])
   await before.until(await nowUs(server))
