@@ -39,7 +39,7 @@ export type {
 } from './preset/preset.ts'
 export { presets } from './preset/presets.ts'
 export { leastTerm, levelsAtCommit, lockTerm } from './retention/commit-terms.ts'
-export { type LogBase, type WindowNeeds, windowNeeds } from './retention/log-window.ts'
+export { baseLockDays, type LogBase, type WindowNeeds, windowNeeds } from './retention/log-window.ts'
 export { type PresentRule, planRetention, type RetentionOptions } from './retention/plan-retention.ts'
 export {
   type LifecycleChange,

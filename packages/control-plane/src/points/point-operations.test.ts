@@ -10,6 +10,7 @@ import {
   startVerification,
 } from '@coffre/api-contract'
 import { type Context, dayMs, systemContext } from '@coffre/foundation'
+import { applyPlan } from '../plans/apply-plan.ts'
 import { PeopleApi, type Person } from '../testing/people-api.ts'
 import { makePoint, makeSource, makeVault } from '../testing/tenant-objects.ts'
 
@@ -108,4 +109,24 @@ test('what protects a point is told, and the point stays', async () => {
   // Only of the last one can somebody say that it shall go all the same.
   for (const [code, id] of cases.slice(1, 4)) await assert.rejects(remove(id, true), codeIs(code), code)
   assert.equal((await remove(last, true)).state, 'DELETING')
+})
+
+test('a base that the window of a log needs is not deleted, until the window is shorter', async () => {
+  const sourceId = await newSource('captured')
+  const { catalogue, projectId } = api.its
+  const plan = async (windowDays: number) => {
+    const rule = { name: 'rule', targetVault: 'main', continuous: true, windowDays, lifecycle: {} }
+    const document = { name: 'captures', rules: [rule], selections: [{ name: 'all', sources: ['captured'] }] }
+    const order = { projectId, document, name: undefined, targetVault: undefined, createdBy: 'test' }
+    await applyPlan(catalogue, context, order, () => Promise.resolve())
+  }
+  await plan(7)
+  const bases = [await point(sourceId, 9), await point(sourceId, 8), await point(sourceId, 1)]
+  const manifest = JSON.stringify({ begin: { branch: '1', offset: '1' } })
+  await catalogue.updateTable('point').set({ manifest }).where('sourceId', '=', sourceId).execute()
+  const [old = '', needed = ''] = bases
+  await assert.rejects(remove(needed, true), codeIs('point.needed'))
+  assert.equal((await remove(old)).state, 'DELETING')
+  await plan(1)
+  assert.equal((await remove(needed)).state, 'DELETING')
 })

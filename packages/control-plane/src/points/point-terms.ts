@@ -1,5 +1,14 @@
 import { CoffreError, dayMs } from '@coffre/foundation'
-import { addTerm, formatTerm, type KeepLevel, type Lifecycle, levelsAtCommit, lockTerm, type RetentionPoint } from '@coffre/policy'
+import {
+  addTerm,
+  baseLockDays,
+  formatTerm,
+  type KeepLevel,
+  type Lifecycle,
+  levelsAtCommit,
+  lockTerm,
+  type RetentionPoint,
+} from '@coffre/policy'
 import type { Selectable } from 'kysely'
 import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
 
@@ -14,13 +23,17 @@ export interface PointTerms {
 
 type LockedVault = Pick<Selectable<VaultTable>, 'name' | 'lockMode' | 'minRetentionDays' | 'maxRetentionDays'>
 
-/** `policy.retention-invalid` when the vault's lock does not take points with such a term. */
+/**
+ * `policy.retention-invalid` when the vault's lock does not take points with such a term. `windowDays` is of a base of a captured source: a
+ * lifecycle that is shorter than the window does not shorten its lock.
+ */
 export function pointTerms(
   lifecycle: Lifecycle,
   timeZone: string,
   atMs: number,
   earlier: readonly RetentionPoint[],
   vault: LockedVault,
+  windowDays?: number,
 ): PointTerms {
   const levels = lifecycle.keep === undefined ? [] : levelsAtCommit(atMs, earlier, lifecycle.keep, timeZone)
   const { deleteAfter, moveToColdAfter } = lifecycle
@@ -28,8 +41,24 @@ export function pointTerms(
     levels,
     deleteAtMs: deleteAfter && addTerm(atMs, deleteAfter, timeZone),
     moveToColdAtMs: moveToColdAfter && addTerm(atMs, moveToColdAfter, timeZone),
-    lockUntilMs: vault.lockMode === null ? undefined : lockUntil(lifecycle, levels, timeZone, atMs, vault),
+    lockUntilMs:
+      vault.lockMode === null
+        ? undefined
+        : windowLock(lockUntil(lifecycle, levels, timeZone, atMs, vault), windowDays, atMs, earlier, vault),
   }
+}
+
+function windowLock(
+  untilMs: number,
+  windowDays: number | undefined,
+  atMs: number,
+  earlier: readonly RetentionPoint[],
+  { maxRetentionDays }: LockedVault,
+): number {
+  // The next day's base stands for the window by then.
+  if (windowDays === undefined || untilMs >= atMs + (windowDays + 1) * dayMs) return untilMs
+  const days = baseLockDays(windowDays, atMs, earlier) ?? 0
+  return Math.max(untilMs, atMs + Math.min(days, maxRetentionDays ?? days) * dayMs)
 }
 
 function lockUntil(

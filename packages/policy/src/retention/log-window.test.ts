@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dayMs, hourMs } from '@coffre/foundation'
 import { SeededRandom, testSeed } from '@coffre/testkit'
-import { type LogBase, type WindowNeeds, windowNeeds } from './log-window.ts'
+import { baseLockDays, type LogBase, type WindowNeeds, windowNeeds } from './log-window.ts'
 
 const nowMs = Date.UTC(2026, 10, 21)
 
@@ -45,6 +45,23 @@ test('a window needs the base before it, or the first one there is, and those be
     assert.deepEqual([...needs.baseIds].toSorted(), needed.split(' ').filter(Boolean).toSorted(), `${text} in ${windowDays}`)
     assert.equal(needs.logFromMs && (nowMs - needs.logFromMs) / dayMs, logFromDays, `${text} in ${windowDays}`)
   }
+})
+
+test('the first good base of each quarter is locked until that of the next one has left the window', () => {
+  const at = (hours: number) => nowMs + hours * hourMs
+  const earlier = [
+    { completedMs: at(1), state: 'good' },
+    { completedMs: at(25), state: 'failed-verification' },
+  ] as const
+  const cases = [
+    [4, 0, 6],
+    [4, 2, undefined],
+    [4, 26, 6],
+    [1, 26, 3],
+    [30, 15 * 24, 45],
+  ] as const
+  for (const [windowDays, hours, days] of cases)
+    assert.equal(baseLockDays(windowDays, at(hours), hours === 0 ? [] : earlier), days, `${windowDays} ${hours}`)
 })
 
 /** A log with gaps, its bases, and what of both is still there. */

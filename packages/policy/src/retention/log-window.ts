@@ -1,5 +1,5 @@
 import { dayMs } from '@coffre/foundation'
-import type { PointState } from './retention-point.ts'
+import type { PointState, RetentionPoint } from './retention-point.ts'
 
 /** A point that log can be replayed on. */
 export interface LogBase {
@@ -42,12 +42,33 @@ export function windowNeeds(bases: readonly LogBase[], windowDays: number | unde
   if (firstOfPresent !== undefined && before?.isOfPresentLog !== true) needed.add(firstOfPresent)
   const within = good.filter(({ endMs }) => endMs > windowMs)
   for (const base of within) if (!base.isOfPresentLog) needed.add(base)
-  const periodMs = Math.max(1, windowDays / basesInWindow) * dayMs
-  for (const [first] of Map.groupBy(within, ({ endMs }) => Math.floor(endMs / periodMs)).values()) if (first) needed.add(first)
+  for (const [first] of Map.groupBy(within, ({ endMs }) => periodOf(endMs, windowDays)).values()) if (first) needed.add(first)
   // What nobody has verified yet may have to do, until something better is there.
   const logBases = needed.size > 0 ? [...needed] : ordered
   const sinceMs = earliest(logBases)
   return { baseIds: new Set([...needed].map(({ id }) => id)), logFromMs: sinceMs && Math.min(sinceMs, windowMs) }
+}
+
+/**
+ * How long a new base is locked, at least, so that nobody can shorten the window that it will be needed for: until the first base of the next
+ * quarter has left the window. Undefined where an earlier good one stands for this quarter.
+ */
+export function baseLockDays(
+  windowDays: number,
+  atMs: number,
+  earlier: readonly Pick<RetentionPoint, 'completedMs' | 'state'>[],
+): number | undefined {
+  const period = periodOf(atMs, windowDays)
+  const isFirst = !earlier.some(({ state, completedMs }) => state === 'good' && periodOf(completedMs, windowDays) === period)
+  return isFirst ? windowDays + Math.ceil(2 * periodDays(windowDays)) : undefined
+}
+
+function periodOf(ms: number, windowDays: number): number {
+  return Math.floor(ms / (periodDays(windowDays) * dayMs))
+}
+
+function periodDays(windowDays: number): number {
+  return Math.max(1, windowDays / basesInWindow)
 }
 
 function earliest(bases: readonly LogBase[]): number | undefined {
