@@ -113,7 +113,9 @@ const restoreSchema = z.object({
     .min(1)
     .max(1000)
     .optional()
-    .describe("only these, in the words of the engine; see its page: PostgreSQL's tables, as schema.table; whole schemas and databases are in `options`"),
+    .describe(
+      "only these, in the words of the engine; see its page: PostgreSQL's tables, as schema.table; whole schemas and databases are in `options`",
+    ),
   overwrite: z.boolean().default(false),
   options: z.record(z.string(), z.unknown()).optional().describe('what only the engine knows of; see the page of the engine'),
 })

@@ -125,6 +125,14 @@ test('what is in a target is refused before the first change, and chosen databas
     /^source.credentials: role modest may not/,
   )
   assert.match(await refusal(restore({ overwrite: true })), /^usage.invalid: nothing of a running server is overwritten/)
+  // Whoever asks beforehand is told the same.
+  const foresee = async (more: Partial<RestoreRequest> = {}) => {
+    const told = await connector.foresee?.(point.manifest, into(target, more), systemContext, noSignal)
+    return [told?.obstacles.map(({ code }) => code), told?.engine?.name]
+  }
+  assert.deepEqual(await foresee(), [['target.not-empty'], undefined])
+  assert.deepEqual(await foresee({ target: modest, options: { databases: [awkward] } }), [['source.credentials'], undefined])
+  assert.deepEqual(await foresee({ parts: ['crm.orders'], options: { database: 'crm' } }), [[], 'PostgreSQL 15'])
   assert.deepEqual(await names(), ['crm', 'postgres'])
   const report = await restore({ options: { databases: [awkward] } })
   assert.deepEqual(await names(), [awkward, 'crm', 'postgres'].toSorted())

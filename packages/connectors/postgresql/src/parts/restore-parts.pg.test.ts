@@ -61,6 +61,7 @@ const crmSql = `
   create materialized view crm.twice as select n * 2 as n from crm.summary;
   create trigger touched before insert on crm.people for each row execute function crm.touch();
   create trigger audited after insert on crm.people for each row execute function audit();
+  create schema bound; create table bound.feelings (felt mood); create view bound.felt as select felt from bound.feelings;
   create policy all_of_them on crm.people using (grade is not null); create policy clerks on crm.people to clerk using (true);
 `
 
@@ -304,6 +305,11 @@ test('schemas go whole into a running server, but for what needs more than they 
   await target.query('create database fresh owner keeper')
   const everyones = await shop.restore(target, { database: 'fresh', options: { schemas: ['public'], database: 'other' } })
   assert.deepEqual([everyones.counts, everyones.notes.length], [{ 'public.kept': 5 }, 1])
+  // A table cannot be without the type of its column.
+  const bound = shop.restore(target, { database: 'fresh', options: { schemas: ['bound'], database: 'postgres' } })
+  assert.match((await refused(bound, 'target.failed')).message, /type public\.mood \(for table bound\.feelings\)/)
+  const made = "select nspname from pg_namespace where nspname = 'bound'"
+  assert.deepEqual(await target.query(made, undefined, 'fresh'), [])
   await refused(shop.restore(target, { options: { ...crm, schema: 'x', schemas: ['crm', 'sales'] } }), 'usage.invalid')
   await refused(shop.restore(target, { parts: ['orders'], options: crm }), 'usage.invalid')
   await shop.assertClean()
