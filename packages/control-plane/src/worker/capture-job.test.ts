@@ -7,6 +7,7 @@ import { ScriptedConnector, ScriptedEngine } from '@coffre/testkit'
 import { findTroubles } from '../alarms/find-troubles.ts'
 import { applyPlan } from '../plans/apply-plan.ts'
 import { startDueCaptures } from '../scheduler/due-captures.ts'
+import { startDuePrunes } from '../scheduler/due-prunes.ts'
 import { createSource } from '../sources/create-source.ts'
 import { deleteSource } from '../sources/delete-source.ts'
 import { listStreams, type StreamRow } from '../streams/stream-view.ts'
@@ -106,6 +107,13 @@ test('what a rule wants is captured by one job, whoever looks how often, and sto
   await stream(({ state }) => state === 'STOPPED')
   await startDueCaptures(worker.parts)
   assert.equal((await jobs('CAPTURE')).length, 1)
+  // Nothing needs its log any more, so that the next prune takes it away.
+  assert.equal(await startDuePrunes(worker.parts), 1)
+  assert.deepEqual(
+    (await worker.doAll()).map(({ kind, state }) => `${kind} ${state}`),
+    ['PRUNE COMPLETED'],
+  )
+  assert.deepEqual(await listStreams(its.catalogue, worker.projectId, systemContext.clock.nowMs()), [])
 })
 
 test('the first base is made once log is captured, beside the capture, and the window begins with it', async () => {
