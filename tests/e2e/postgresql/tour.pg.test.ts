@@ -123,7 +123,10 @@ test('a table that is dropped is explained and restored to the moment just befor
 
 test('the table that was dropped is loaded beside the others of the running server, and nothing there is overwritten', async () => {
   const into = `postgres://coffre:${password}@127.0.0.1:${database.port}/postgres`
-  const line = ['restore', 'shop', '--at', cutAt, '--tables', 'public.orders', '--into', into, '--schema', 'restored', '--wait']
+  const what = ['restore', 'shop', '--at', cutAt, '--tables', 'public.orders', '--into', into, '--schema', 'restored']
+  const line = [...what, '--wait']
+  const before = await server.json<{ engine: { version: string; aside: object }; obstacles: object[] }>('explain', ...what)
+  assert.deepEqual([before.obstacles, typeof before.engine.version, typeof before.engine.aside], [[], 'string', 'object'])
   const { code, stdout, stderr } = await server.cli(...line)
   assert.equal(code, 0, stderr)
   assert.match(stderr, /password in a URL/)
@@ -133,13 +136,25 @@ test('the table that was dropped is loaded beside the others of the running serv
   assert.deepEqual(rows, kept)
   const again = await server.cli(...line)
   assert.deepEqual([again.code, /restored\.orders/.test(again.stderr)], [51, true], again.stderr)
+  const explained = await server.cli('explain', ...what)
+  assert.match(explained.stdout, /in the way: the target has restored\.orders already/)
   const unknown = await server.cli(...line.with(5, 'order'))
   assert.deepEqual([unknown.code, /no table public\.order /.test(unknown.stderr)], [20, true], unknown.stderr)
   assert.equal((await client.query('select from restored.orders')).rowCount, 601)
   await client.end()
   const jobs = await server.cli('jobs', '--json')
   const audit = await server.cli('audit', 'list', '--json')
-  const said = [stdout, stderr, again.stdout, again.stderr, jobs.stdout, audit.stdout, server.output]
+  const said = [
+    stdout,
+    stderr,
+    again.stdout,
+    again.stderr,
+    explained.stdout,
+    explained.stderr,
+    jobs.stdout,
+    audit.stdout,
+    server.output,
+  ]
   for (const text of said) assert.ok(!text.includes(password))
 })
 
@@ -152,8 +167,9 @@ test('what there is of the log is listed, and what is not in it is refused with 
   const map = await server.cli('timeline', 'shop', '--since', '5 minutes ago')
   const [, lsn = ''] = /drop {2}postgres\.public\.orders.*just before: ([0-9A-F]+\/[0-9A-F]+)/.exec(map.stdout) ?? []
   assert.notEqual(lsn, '', map.stdout)
-  const explained = await server.cli('explain', 'restore', 'shop', '--lsn', lsn)
+  const explained = await server.cli('explain', 'restore', 'shop', '--lsn', lsn, '--to', 'restored')
   assert.match(explained.stdout, /First left out +\S+ +commit of transaction \d+/)
+  assert.match(explained.stdout, /in the way: there is something in \S+restored already/)
   const wrong = [
     [
       ['restore', 'shop', '--to', './x', '--at', '2199-01-01T00:00:00Z'],
