@@ -13,20 +13,24 @@ import {
   watchJob,
 } from '@coffre/api-contract'
 import { systemContext } from '@coffre/foundation'
-import { freePort, PostgresServer } from '@coffre/testkit'
+import { freePort, type PostgresServer } from '@coffre/testkit'
+import { newCluster } from '../../../packages/connectors/postgresql/src/testing/cluster-template.ts'
 import { CuttableProxy } from '../server/cuttable-proxy.ts'
 import { ServerProcess } from '../server/server-process.ts'
 import { Ledger } from './ledger.ts'
 import { stopRestored } from './stop-restored.ts'
 
+/** A base is several times as much, and the log of the ledger a hundredth each second. */
+const middleBytes = 4 << 20
 let database: PostgresServer
 let wire: CuttableProxy
 let server: ServerProcess
 let ledger: Ledger
 
 before(async () => {
-  database = await PostgresServer.start(15, { settings: { max_slot_wal_keep_size: '4GB', track_commit_timestamp: true } })
-  await database.run('pgbench', ['-i', '-q', '-s', '12', 'postgres'])
+  database = await newCluster(15)
+  await database.configure({ max_slot_wal_keep_size: '4GB', track_commit_timestamp: true })
+  await database.start()
   wire = await CuttableProxy.start({ host: '127.0.0.1', port: database.port })
   server = await ServerProcess.start({ COFFRE_POSTGRESQL_15: database.installation.binFolder })
   ledger = await Ledger.begin(database)
@@ -85,8 +89,10 @@ async function assertRestores(at: Date): Promise<void> {
 
 test('a worker that is killed during a base and twice while it captures: the log has no gap, and every instant is right', async () => {
   const client = await server.client()
+  const isInTheMiddle = wire.passed(middleBytes)
   const { id } = await client.call(startBackup, { params: { source: 'shop' }, body: {} })
-  await jobThat(client, id, (job) => job.state === 'RUNNING' && job.bytesDone > 0)
+  await isInTheMiddle
+  wire.stall()
   await killWorker(client)
   const job = await jobThat(client, id, ({ state }) => state === 'COMPLETED')
   assert.equal(job.attempt, 2)
