@@ -5,7 +5,6 @@ connectorContract('PostgreSQL 15', () => postgresqlSubject(15))
 
 /** What versions differ in. The whole contract is held against them by `npm run test:contract`. */
 const differing = [
-  'the manifest tells engine, version, time and counts, in plain JSON',
   'from where a snapshot began on, the log is there without a gap',
   'log that the source has no more is source.position-lost, and a new base helps',
   'after a failover the log goes on, on another branch that says where it left the one before',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { after, before, test } from 'node:test'
 import { dayMs } from '@coffre/foundation'
 import { listSnapshots, loadVaultState } from '@coffre/repository'
 import { RepositoryFixture } from '@coffre/testkit'
@@ -7,18 +7,25 @@ import { newId } from '../catalogue/new-id.ts'
 import { Holds } from '../holds/holds.ts'
 import { applyPlan } from '../plans/apply-plan.ts'
 import { makePoint, makeSource, makeVault } from '../testing/tenant-objects.ts'
-import { makeProject, startTestCatalogue } from '../testing/test-catalogue.ts'
+import { makeProject, startTestCatalogue, type TestCatalogue } from '../testing/test-catalogue.ts'
 import { tidyLog } from './tidy-log.ts'
 
 const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10)
 
+let its: TestCatalogue
+/** Ids differ between them. */
+let stages = 0
+before(async () => {
+  its = await startTestCatalogue()
+})
+after(() => its[Symbol.asyncDispose]())
+
 /** Twenty days of log, today's still open, on branch `b`; each day is one offset. */
 async function stage() {
-  const its = await startTestCatalogue()
-  const fixture = await RepositoryFixture.create()
+  const fixture = await RepositoryFixture.create({ seed: ++stages })
   const { context, signal } = fixture
   const { catalogue } = its
-  const { projectId } = await makeProject(catalogue, context, 'log days')
+  const { projectId } = await makeProject(catalogue, context, `log days ${stages}`)
   const [vaultId, sourceId] = [
     await makeVault(catalogue, context, projectId, 'main'),
     await makeSource(catalogue, context, projectId, 'shop'),
@@ -63,7 +70,11 @@ async function stage() {
       await catalogue.updateTable('point').set({ manifest, verification: 'SAMPLED' }).where('id', '=', id).execute()
     },
     async forgetBases(): Promise<void> {
-      await catalogue.updateTable('point').set({ state: 'EXPIRED', deletionDate: new Date() }).execute()
+      await catalogue
+        .updateTable('point')
+        .set({ state: 'EXPIRED', deletionDate: new Date() })
+        .where('sourceId', '=', sourceId)
+        .execute()
     },
     /** Of the bases that were begun between two days. */
     async hold(from: number, to: number): Promise<string> {
@@ -78,7 +89,7 @@ async function stage() {
       const { holds } = await loadVaultState(fixture.repository, signal)
       return [...holds.values()][0]?.snapshots.size
     },
-    begin: () => catalogue.selectFrom('stream').select('epochOffset').executeTakeFirst(),
+    begin: () => catalogue.selectFrom('stream').select('epochOffset').where('sourceId', '=', sourceId).executeTakeFirst(),
     forget: async () =>
       (await tidyLog({ catalogue, context }, fixture.repository, { projectId, vaultId, logName: 'shop' }, signal)).forgotten,
     async left(): Promise<string[]> {
@@ -87,62 +98,61 @@ async function stage() {
     },
     async [Symbol.asyncDispose](): Promise<void> {
       await fixture[Symbol.asyncDispose]()
-      await its[Symbol.asyncDispose]()
     },
   }
 }
 
 test('days of log go once they are older than the window and than all bases, and nothing else does', async () => {
-  await using its = await stage()
-  await its.plan(7)
-  assert.equal(await its.forget(), 0)
+  await using staged = await stage()
+  await staged.plan(7)
+  assert.equal(await staged.forget(), 0)
   // The log before a base is needed for a day longer than the base says.
-  await its.base(6)
-  assert.equal(await its.forget(), 5)
-  assert.deepEqual(await its.left(), [...its.days.slice(5), its.otherId])
-  assert.equal(await its.forget(), 0)
+  await staged.base(6)
+  assert.equal(await staged.forget(), 5)
+  assert.deepEqual(await staged.left(), [...staged.days.slice(5), staged.otherId])
+  assert.equal(await staged.forget(), 0)
 })
 
 test('a window keeps days that no base needs', async () => {
-  await using its = await stage()
-  await its.base(15)
-  await its.plan(16)
-  assert.equal(await its.forget(), 3)
-  assert.deepEqual(await its.left(), [...its.days.slice(3), its.otherId])
-  await its.plan(7)
-  assert.equal(await its.forget(), 9)
-  assert.deepEqual(await its.left(), [...its.days.slice(12), its.otherId])
+  await using staged = await stage()
+  await staged.base(15)
+  await staged.plan(16)
+  assert.equal(await staged.forget(), 3)
+  assert.deepEqual(await staged.left(), [...staged.days.slice(3), staged.otherId])
+  await staged.plan(7)
+  assert.equal(await staged.forget(), 9)
+  assert.deepEqual(await staged.left(), [...staged.days.slice(12), staged.otherId])
 })
 
 test('the log of bases that outlive the window goes, but for what the window needs', async () => {
-  await using its = await stage()
-  for (const i of [2, 6, 9, 11, 15, 18]) await its.base(i)
-  assert.equal(await its.forget(), 1, 'without a window all bases have their log')
-  await its.plan(7)
-  assert.equal(await its.forget(), 9)
-  assert.deepEqual(await its.left(), [...its.days.slice(10), its.otherId])
-  assert.deepEqual(await its.begin(), { epochOffset: '0010' })
+  await using staged = await stage()
+  for (const i of [2, 6, 9, 11, 15, 18]) await staged.base(i)
+  assert.equal(await staged.forget(), 1, 'without a window all bases have their log')
+  await staged.plan(7)
+  assert.equal(await staged.forget(), 9)
+  assert.deepEqual(await staged.left(), [...staged.days.slice(10), staged.otherId])
+  assert.deepEqual(await staged.begin(), { epochOffset: '0010' })
 })
 
 test('a legal hold binds the log from its first base to its end, and what nothing needs goes once it is lifted', async () => {
-  await using its = await stage()
-  for (const i of [2, 6, 11, 15, 18]) await its.base(i)
-  const hold = await its.hold(5, 8)
-  await its.plan(7)
-  assert.equal(await its.forget(), 7)
-  assert.deepEqual(await its.left(), [...its.days.slice(5, 8), ...its.days.slice(10), its.otherId])
-  assert.equal(await its.heldDays(), 3)
-  assert.deepEqual(await its.begin(), { epochOffset: '0010' })
-  await its.lift(hold)
-  assert.equal(await its.forget(), 0, 'until the vault has let go')
+  await using staged = await stage()
+  for (const i of [2, 6, 11, 15, 18]) await staged.base(i)
+  const hold = await staged.hold(5, 8)
+  await staged.plan(7)
+  assert.equal(await staged.forget(), 7)
+  assert.deepEqual(await staged.left(), [...staged.days.slice(5, 8), ...staged.days.slice(10), staged.otherId])
+  assert.equal(await staged.heldDays(), 3)
+  assert.deepEqual(await staged.begin(), { epochOffset: '0010' })
+  await staged.lift(hold)
+  assert.equal(await staged.forget(), 0, 'until the vault has let go')
 })
 
 test('a log that nobody captures goes with its last base', async () => {
-  await using its = await stage()
-  await its.base(6)
-  assert.equal(await its.forget(), 5)
-  await its.forgetBases()
-  assert.equal(await its.forget(), 15)
-  assert.deepEqual(await its.left(), [its.otherId])
-  assert.equal(await its.begin(), undefined)
+  await using staged = await stage()
+  await staged.base(6)
+  assert.equal(await staged.forget(), 5)
+  await staged.forgetBases()
+  assert.equal(await staged.forget(), 15)
+  assert.deepEqual(await staged.left(), [staged.otherId])
+  assert.equal(await staged.begin(), undefined)
 })
