@@ -36,7 +36,6 @@ async function stage() {
   const { catalogue } = its
   const { projectId } = await makeProject(catalogue, context, 'weeks')
   const vaultId = await makeVault(catalogue, context, projectId, 'main')
-  const lock = { id: vaultId, lockMode: 'compliance', minRetentionDays: 1, maxRetentionDays: 60 } as const
   const sourceId = await makeSource(catalogue, context, projectId, 'shop')
   const rule = { name: 'rule', targetVault: 'main', continuous: true, windowDays, lifecycle: { deleteAfter: '2d' } }
   const document = { name: 'plan', rules: [rule], selections: [{ name: 'all', sources: ['shop'] }] }
@@ -59,7 +58,7 @@ async function stage() {
     keeper,
     journal: await vault.begin(),
     async tidy(): Promise<void> {
-      const { lockDays = 0 } = await logLockDays(parts, { projectId, sourceId }, lock)
+      const { lockDays = 0 } = await logLockDays(parts, { projectId, vaultId, sourceId }, keeper, signal)
       const outcome = await vault.fold({ lockDays })
       await vault.retire(outcome, keeper)
       await tidyLog(parts, keeper, { projectId, vaultId, logName: streamName }, signal)

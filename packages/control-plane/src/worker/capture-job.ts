@@ -128,10 +128,11 @@ class CaptureJob {
 
   #captured({ repository, row }: OpenVault) {
     const { projectId, sourceId } = this.#run.job
+    const place = { projectId, vaultId: row.id, sourceId: sourceId ?? '' }
     return {
       repository,
       lock: async (signal: AbortSignal) => ({
-        ...(await logLockDays(this.#parts, { projectId, sourceId: sourceId ?? '' }, row)),
+        ...(await logLockDays(this.#parts, place, repository, signal)),
         ...(await lockVault(repository, { retryForMs: lockWaitMs }, signal)),
       }),
     }

@@ -1,9 +1,9 @@
 import { dayMs } from '@coffre/foundation'
 import { addTerm } from '@coffre/policy'
-import type { Selectable } from 'kysely'
-import type { VaultTable } from '../catalogue/tables/policy-tables.ts'
+import { loadVaultState, type Repository } from '@coffre/repository'
 import { PlannedRules } from '../plans/planned-rules.ts'
 import { LogWindows } from '../streams/log-windows.ts'
+import type { LogPlace } from '../streams/needed-log.ts'
 import type { WantedStream } from '../streams/wanted-streams.ts'
 import type { WorkerParts } from './worker-parts.ts'
 
@@ -13,15 +13,16 @@ import type { WorkerParts } from './worker-parts.ts'
  */
 export async function logLockDays(
   { catalogue, context }: Pick<WorkerParts, 'catalogue' | 'context'>,
-  { projectId, sourceId }: { readonly projectId: string; readonly sourceId: string },
-  vault: Pick<Selectable<VaultTable>, 'id' | 'lockMode' | 'minRetentionDays' | 'maxRetentionDays'>,
+  { projectId, vaultId, sourceId }: Pick<LogPlace, 'projectId' | 'vaultId'> & { readonly sourceId: string },
+  repository: Repository,
+  signal: AbortSignal,
 ): Promise<{ readonly lockDays?: number }> {
-  if (vault.lockMode === null) return {}
+  const { lock } = await loadVaultState(repository, signal)
+  if (lock === undefined) return {}
   const windows = await LogWindows.load(catalogue, projectId, await PlannedRules.load(catalogue, projectId))
-  const wanted = windows.get(sourceId, vault.id)
+  const wanted = windows.get(sourceId, vaultId)
   const days = wanted === undefined ? 0 : daysOf(wanted, context.clock.nowMs())
-  const atLeast = Math.max(days, vault.minRetentionDays ?? 1)
-  return { lockDays: Math.min(atLeast, vault.maxRetentionDays ?? atLeast) }
+  return { lockDays: Math.min(Math.max(days, lock.days), lock.daysMax) }
 }
 
 /** Without a window log serves as long as the bases beside it do. */
