@@ -1,7 +1,7 @@
 import type { ByteString, Context } from '@coffre/foundation'
 import type { ChangeBatch } from './change-batch.ts'
 import type { Finding } from './finding.ts'
-import type { ForeseenRequest, RestoreForesight } from './foresight.ts'
+import type { RestoreForesight } from './foresight.ts'
 import type { LogFormat } from './log-format.ts'
 import type { LogMapOptions, LogMinute } from './log-minute.ts'
 import type { PointManifest } from './manifest.ts'
@@ -142,6 +142,9 @@ export interface RestoreRequest {
   /** Told as each part of the work begins. */
   readonly onPhase?: (phase: RestorePhase) => void
 }
+
+/** A restore that is asked about, and not made. */
+export type ForeseenRequest = Omit<RestoreRequest, 'onProgress' | 'onPhase'>
 
 /**
  * What a restore is at: laying out the point, fetching log, replaying it in an engine that was started, also while more of it is fetched,

@@ -1,8 +1,4 @@
 import type { CoffreError } from '@coffre/foundation'
-import type { RestoreRequest } from './connector.ts'
-
-/** A restore that is asked about, and not made. */
-export type ForeseenRequest = Omit<RestoreRequest, 'onProgress' | 'onPhase'>
 
 /** What a restore would meet. */
 export interface RestoreForesight {

@@ -2,6 +2,7 @@ export type { ChangeBatch } from './change-batch.ts'
 export type {
   Connector,
   ConnectorAbilities,
+  ForeseenRequest,
   Replay,
   ReplayRecord,
   ReplayStop,
@@ -17,7 +18,7 @@ export type {
   StoredPoint,
 } from './connector.ts'
 export type { Finding } from './finding.ts'
-export type { ForeseenEngine, ForeseenRequest, RestoreForesight } from './foresight.ts'
+export type { ForeseenEngine, RestoreForesight } from './foresight.ts'
 export type { FoldedDocument, FoldedEnd, FoldedItem, FoldedLog, FoldedPiece, LogFormat } from './log-format.ts'
 export type { LogEvent, LogMapOptions, LogMinute } from './log-minute.ts'
 export type { PointManifest } from './manifest.ts'

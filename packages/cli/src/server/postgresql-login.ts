@@ -1,9 +1,11 @@
+import { stat } from 'node:fs/promises'
+import { type ByteString, bytesOf } from '@coffre/foundation'
 import type { ServerCall } from '../command.ts'
 import { text } from '../options/option.ts'
 import { absolutePath } from '../session/absolute-path.ts'
 import { readTextFile, trimSpaces } from '../session/text-file.ts'
 import { variable } from '../surroundings.ts'
-import { passwordInFile } from './postgresql-password-file.ts'
+import { passwordIn } from './postgresql-password-file.ts'
 import type { PostgresqlUrl } from './postgresql-url.ts'
 
 /** For commands that take the URL of a PostgreSQL server. */
@@ -35,4 +37,14 @@ export async function passwordOf(url: PostgresqlUrl, call: LoginCall): Promise<s
   const [member] = url.members
   const answer = await host.person.askSecret(texts.say('protect.password', { user: url.user, host: member?.host ?? '' }), signal)
   return answer === '' ? undefined : answer
+}
+
+/** The password in a file of PGPASSFILE. One that others may read is not used, as libpq does, and that is said. */
+async function passwordInFile(path: ByteString, url: PostgresqlUrl, { output, texts }: LoginCall): Promise<string | undefined> {
+  const status = await stat(bytesOf(path)).catch(() => undefined)
+  if (status !== undefined && (!status.isFile() || (status.mode & 0o077) !== 0)) {
+    output.warn(texts.say('protect.passwordFileOpen', { path }))
+    return undefined
+  }
+  return passwordIn(await readTextFile(path, 'PGPASSFILE'), url)
 }
