@@ -25,7 +25,8 @@ export const tidyRules: readonly TidyRule[] = [
   },
   {
     name: 'timer',
-    pattern: /\b(setTimeout|setInterval)\(|from 'node:timers/,
+    // How long a socket may be idle is a setting of it.
+    pattern: /(?<!socket\.)\b(setTimeout|setInterval)\(|from 'node:timers/,
     substitute: 'wait with Context.clock.sleep(delayMs, signal)',
     codeOnly: true,
     appliesTo: (path) => isLibrary(path) && !isSystemContext(path),

@@ -39,6 +39,10 @@ test('comments may speak of what the code must not do, and a catch may hold its 
   assert.deepEqual(tidyFile(library, 'try { f() } catch {\n  // The file is gone already.\n}\n'), [])
 })
 
+test('a socket may be told how long it may be idle', () => {
+  assert.deepEqual(tidyFile(library, 'this.#socket.setTimeout(1)\n'), [])
+})
+
 test('a comment sign in a string begins no comment', () => {
   assert.equal(blankComments("f('http://x', Date) // y\ng()"), "f('http://x', Date)     \ng()")
 })
