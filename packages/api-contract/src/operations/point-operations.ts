@@ -68,7 +68,8 @@ export const deletePoint = defineOperation({
   method: 'DELETE',
   path: '/points/{point}',
   summary: 'Delete a recovery point',
-  description: 'Refused while it is locked, held, being copied or needed by the window of a log, and for the last good point of a source without `evenLast`.',
+  description:
+    'Refused while it is locked, held, being copied or needed by the window of a log, and for the last good point of a source without `evenLast`.',
   right: 'point.delete',
   params: z.object({ point: idSchema }),
   query: z.object({ evenLast: z.stringbool().default(false) }),
