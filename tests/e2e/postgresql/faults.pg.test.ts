@@ -7,6 +7,9 @@ import { isCoffreError } from '@coffre/foundation'
 import { describeLog } from '@coffre/journal'
 import { loadIndex, type Repository } from '@coffre/repository'
 import { type PostgresMajor, type PostgresOptions, PostgresServer, temporaryFolder } from '@coffre/testkit'
+import { ask } from '../../../packages/connectors/postgresql/src/cluster.ts'
+import { ReplicationConnection } from '../../../packages/connectors/postgresql/src/connection/replication-connection.ts'
+import { withClient } from '../../../packages/connectors/postgresql/src/connection/with-client.ts'
 import { newCluster } from '../../../packages/connectors/postgresql/src/testing/cluster-template.ts'
 import { CuttableProxy } from '../server/cuttable-proxy.ts'
 import { Captured, makeBase, makeFaultyVault, makeVault, noSignal, nowUs, source } from './captured.ts'
@@ -90,6 +93,22 @@ test('a wire that is cut without a word: the capture notices, takes its own stal
   const [epoch, ...others] = await epochsOf(repository)
   assert.deepEqual([others.length, epoch?.gaps], [0, []])
   assert.equal(await restoredCount(repository), 1000)
+})
+
+test('questions that are cut off without a word are given up after ten seconds, whoever asks them', async () => {
+  await using server = await started()
+  await using wire = await CuttableProxy.start({ host: '127.0.0.1', port: server.port })
+  const member = { host: '127.0.0.1', port: wire.port }
+  const access = { config: postgresqlConnector.parseConfig({ members: [member], tls: 'disable' }), secrets: {} }
+  await using replication = await ReplicationConnection.open(access, member, noSignal)
+  const isUnreachable = (error: unknown) => isCoffreError(error, 'source.unreachable')
+  await withClient(access, member, noSignal, async (client) => {
+    wire.freeze()
+    await Promise.all([
+      assert.rejects(ask(client, member, 'select 1'), isUnreachable),
+      assert.rejects(replication.query('IDENTIFY_SYSTEM'), isUnreachable),
+    ])
+  })
 })
 
 test('a standby that is gone without a word holds up nothing', async () => {
