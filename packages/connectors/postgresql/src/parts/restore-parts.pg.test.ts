@@ -67,6 +67,10 @@ const crmSql = `
 
 type Wanted = Partial<RestoreRequest> & { user?: string; database?: string; port?: number }
 
+/** An extension within it. */
+const placesSql =
+  "create extension vector schema crm; create table crm.places (at crm.vector(2)); insert into crm.places values ('[3,4]')"
+
 /** A server whose table was dropped, the log, and where to go back to. */
 class Shop implements AsyncDisposable {
   readonly server: PostgresServer
@@ -98,7 +102,14 @@ class Shop implements AsyncDisposable {
   }
 
   static async #fill(server: PostgresServer): Promise<Shop> {
-    for (const sql of ['create role clerk', 'create database other', schemaSql, crmSql]) await server.query(sql)
+    for (const sql of [
+      'create role clerk',
+      'create database other',
+      schemaSql,
+      crmSql,
+      ...(server.major === 16 ? [placesSql] : []),
+    ])
+      await server.query(sql)
     await server.query('create table kept as select generate_series(1, 5) n', undefined, 'other')
     await server.query('alter table orders owner to clerk; grant select on customers to clerk')
     const connector = createPostgresqlConnector()
@@ -263,9 +274,12 @@ for (const [major, targetMajor] of [
 test('schemas go whole into a running server, but for what needs more than they have and the target has not', async () => {
   await using target = await targetOf(18)
   const crm = { schemas: ['crm'], database: 'postgres' }
-  const report = await shop.restore(target, { options: crm })
-  assert.deepEqual(report.counts, { 'crm.people': 40, 'crm.visits_2026': 10 })
   const ask = (sql: string) => target.query(sql, undefined, 'shop')
+  // What extensions brought is in nobody's way.
+  await ask('create schema crm authorization keeper')
+  await ask('create extension vector schema crm')
+  const report = await shop.restore(target, { options: crm })
+  assert.deepEqual(report.counts, { 'crm.people': 40, 'crm.places': 1, 'crm.visits_2026': 10 })
   assert.deepEqual(await ask("insert into crm.people (name) values ('new') returning id, name, grade, graded, shared"), [
     { id: 41, name: 'NEW', grade: 'a', graded: 'b', shared: null },
   ])
@@ -297,7 +311,8 @@ test('schemas go whole into a running server, but for what needs more than they 
   await ask('create sequence shared_numbers')
   await ask('grant usage on sequence shared_numbers to keeper')
   const again = await shop.restore(target, { options: { ...crm, schema: 'Old "crm"' } })
-  assert.deepEqual(Object.values(again.counts), [40, 10])
+  assert.deepEqual(Object.values(again.counts), [40, 1, 10])
+  assert.deepEqual(await ask('select crm.vector_norm(at) as norm from "Old ""crm""".places'), [{ norm: 5 }])
   const left = again.notes.filter((note) => /left out/.test(note)).join('\n')
   assert.doesNotMatch(left, /view|default|policy|customers_of/)
   assert.match(again.notes.join('\n'), /Texts of functions, which may name crm/)
