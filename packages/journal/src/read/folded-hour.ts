@@ -11,7 +11,7 @@ export interface FoldedHour {
 }
 
 /** So many blobs of a file are on their way at the same time. */
-const blobsAhead = 4
+const blobsAhead = 12
 const indexBytesMax = 256 << 20
 
 export async function loadHour(reader: BlobReader, point: PointPlace, hour: string, signal: AbortSignal): Promise<FoldedHour> {

@@ -2,12 +2,12 @@ import type { ChangeBatch, FoldedPiece, LogFormat, Position } from '@coffre/conn
 import { earlierOf, laterOf, type Stretch } from '../branch-tree.ts'
 import type { FoldedFile } from '../fold/hour-index.ts'
 import { journalDamaged, journalGap } from '../journal-error.ts'
+import { ReusedRegion } from '../reused-region.ts'
 import { describeTail, findTail, type StoredTail, type TailFile } from '../tail/stored-tail.ts'
 import { TailReader } from '../tail/tail-reader.ts'
 import { contentOfFile, type FoldedHour } from './folded-hour.ts'
 import type { DayHour, LogContent } from './log-content.ts'
 import { OverlapCheck } from './overlap-check.ts'
-import { ReusedRegion } from './reused-region.ts'
 import { takeParts } from './take-parts.ts'
 
 /**
@@ -99,6 +99,7 @@ async function* readTails(
   signal: AbortSignal,
 ): AsyncGenerator<ChangeBatch> {
   const unusable = new Set<TailFile>()
+  reader.expect(content.tails.filter(({ header }) => header.branch === branch && header.through > after && header.after < through))
   for (let at = after; at < through; ) {
     const tail = await nextTail(content, branch, at, unusable, signal)
     if (tail === undefined) {

@@ -1,7 +1,7 @@
 import type { ChangeBatch } from '@coffre/connector'
 import type { FoldedFile } from '../fold/hour-index.ts'
 import { journalDamaged } from '../journal-error.ts'
-import type { ReusedRegion } from './reused-region.ts'
+import type { ReusedRegion } from '../reused-region.ts'
 
 /**
  * The log of a file in the parts that it came in, those that end after an offset, each in `memory` until the next one is asked for.
