@@ -25,8 +25,8 @@ export interface MemberState {
 
 const oldestMajor = 15
 const newestMajor = 18
-/** A standby that is gone without a word must not hold up who follows the primary. */
-const othersWithinMs = 1000
+/** A standby that is gone without a word must not hold up for long who follows the primary; one that is far away answers by then. */
+const othersWithinMs = 2500
 
 /** Looks at one member, by the replication protocol and by SQL: what it takes to be saved from. */
 async function lookAt(access: Access, member: Member, signal: AbortSignal): Promise<MemberState> {
