@@ -18,7 +18,7 @@ const major: PostgresMajor = 16
 const settings = { max_slot_wal_keep_size: '8GB' }
 const add = "insert into orders select n, 'x' from generate_series(1, 1000) n"
 /** Who waits for it until it is given up takes ten seconds for each of several looks. */
-const goneWithinMs = 20_000
+const goneWithinMs = 30_000
 const count = 'select count(*)::int as n from orders'
 
 async function started(more: PostgresOptions['settings'] = {}): Promise<PostgresServer> {
