@@ -5,7 +5,6 @@ import { objectMissing } from '../catalogue/object-missing.ts'
 import type { PointTable } from '../catalogue/tables/work-tables.ts'
 import { Holds } from '../holds/holds.ts'
 import type { ApiCall } from '../http/api-call.ts'
-import { PlannedRules } from '../plans/planned-rules.ts'
 import { LogWindows } from '../streams/log-windows.ts'
 import { type RemovalParts, removePoints } from './remove-points.ts'
 import { loadRetentionPoints } from './retention-points.ts'
@@ -67,7 +66,7 @@ async function refuseProtected(
   if (sourceId === null) return
   // Whoever deletes another point of the source waits here: of two last ones, one stays.
   await transaction.selectFrom('source').select('id').where('id', '=', sourceId).forUpdate().execute()
-  const windows = await LogWindows.load(transaction, projectId, await PlannedRules.load(transaction, projectId))
+  const windows = await LogWindows.load(transaction, projectId)
   const all = await loadRetentionPoints(transaction, sourceId, { windows, nowMs: context.clock.nowMs() })
   const own = all.find((other) => other.id === id)
   if (own !== undefined && own.copyJobIds.length > 0) {

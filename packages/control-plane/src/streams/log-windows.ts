@@ -1,6 +1,6 @@
 import type { Transaction } from 'kysely'
 import type { Catalogue, Database } from '../catalogue/database.ts'
-import { type PlannedRules, selectableSources } from '../plans/planned-rules.ts'
+import { PlannedRules, selectableSources } from '../plans/planned-rules.ts'
 import { type WantedStream, wantedStreams } from './wanted-streams.ts'
 
 /** The logs that the rules of a project want, each with its window, as they are at one moment. */
@@ -11,7 +11,8 @@ export class LogWindows {
     this.#wanted = wanted
   }
 
-  static async load(reader: Catalogue | Transaction<Database>, projectId: string, rules: PlannedRules): Promise<LogWindows> {
+  /** `rules` are those of the project, where they are known already. */
+  static async load(reader: Catalogue | Transaction<Database>, projectId: string, rules?: PlannedRules): Promise<LogWindows> {
     const vaults = await reader
       .selectFrom('vault')
       .select(['id', 'name'])
@@ -19,7 +20,8 @@ export class LogWindows {
       .where('deletionDate', 'is', null)
       .execute()
     const idOf = new Map(vaults.map(({ id, name }) => [name, id]))
-    const streams = (await selectableSources(reader, projectId)).flatMap((source) => wantedStreams(rules, source))
+    const planned = rules ?? (await PlannedRules.load(reader, projectId))
+    const streams = (await selectableSources(reader, projectId)).flatMap((source) => wantedStreams(planned, source))
     return new LogWindows(new Map(streams.map((stream) => [keyOf(stream.sourceId, idOf.get(stream.vault) ?? ''), stream])))
   }
 

@@ -4,7 +4,6 @@ import { type Selectable, sql } from 'kysely'
 import type { Catalogue } from '../catalogue/database.ts'
 import type { HoldTable, PointTable } from '../catalogue/tables/work-tables.ts'
 import type { HoldQuery } from '../holds/holds.ts'
-import { PlannedRules } from '../plans/planned-rules.ts'
 import { logBaseOf } from '../points/retention-points.ts'
 import { LogWindows } from './log-windows.ts'
 import { isUsableBase } from './usable-base.ts'
@@ -50,8 +49,7 @@ export interface LogHold {
 /** What is needed of a log at a time, as the vault's storage tells it. */
 export async function neededLog(catalogue: Catalogue, place: LogPlace, nowMs: number): Promise<NeededLog> {
   const { projectId } = place
-  const rules = await PlannedRules.load(catalogue, projectId)
-  const windows = await LogWindows.load(catalogue, projectId, rules)
+  const windows = await LogWindows.load(catalogue, projectId)
   const rows = await basesOf(catalogue, place)
   const wanted = (await sourcesOf(catalogue, place)).flatMap((sourceId) => windows.get(sourceId, place.vaultId) ?? [])
   const windowDays = Math.max(0, ...wanted.map((stream) => stream.windowDays ?? 0))

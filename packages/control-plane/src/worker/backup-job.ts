@@ -9,7 +9,6 @@ import { type JobRequest, requestOf } from '../jobs/job-request.ts'
 import type { Job, JobEnd } from '../jobs/job-store.ts'
 import { machineFor } from '../jobs/machine-for.ts'
 import { newFollowUp } from '../jobs/new-follow-up.ts'
-import { PlannedRules } from '../plans/planned-rules.ts'
 import { type PointTerms, pointTerms } from '../points/point-terms.ts'
 import { loadRetentionPoints } from '../points/retention-points.ts'
 import { sourceSecret } from '../sources/create-source.ts'
@@ -38,7 +37,7 @@ export async function runBackupJob(parts: WorkerParts, run: JobRun): Promise<Fin
   await bringLock(session, session.row, signal)
   const own = await loadRetentionPoints(parts.catalogue, source.id)
   const earlier = own.filter(({ ruleId, vaultId }) => vaultId === session.row.id && ruleId === (job.ruleId ?? undefined))
-  const windowDays = (await logWindows(parts, job.projectId)).get(source.id, session.row.id)?.windowDays
+  const windowDays = (await LogWindows.load(parts.catalogue, job.projectId)).get(source.id, session.row.id)?.windowDays
   const terms = pointTerms(request.lifecycle, request.timeZone, startMs, earlier, session.row, windowDays)
   const engine = await backupSourceOf(parts, source)
   const outcome = await runBackup(
@@ -66,10 +65,6 @@ export async function runBackupJob(parts: WorkerParts, run: JobRun): Promise<Fin
     result: { snapshotId: outcome.pointId, skipped: outcome.skippedCount },
     commit: (transaction) => recordPoint(parts, run, { request, source, outcome, terms, startMs }, transaction),
   }
-}
-
-async function logWindows({ catalogue }: WorkerParts, projectId: string): Promise<LogWindows> {
-  return LogWindows.load(catalogue, projectId, await PlannedRules.load(catalogue, projectId))
 }
 
 export async function sourceOf({ catalogue }: WorkerParts, job: Job): Promise<Selectable<SourceTable>> {

@@ -1,7 +1,6 @@
 import { dayMs } from '@coffre/foundation'
 import { addTerm } from '@coffre/policy'
 import { loadVaultState, type Repository } from '@coffre/repository'
-import { PlannedRules } from '../plans/planned-rules.ts'
 import { LogWindows } from '../streams/log-windows.ts'
 import type { LogPlace } from '../streams/needed-log.ts'
 import type { WantedStream } from '../streams/wanted-streams.ts'
@@ -19,7 +18,7 @@ export async function logLockDays(
 ): Promise<{ readonly lockDays?: number }> {
   const { lock } = await loadVaultState(repository, signal)
   if (lock === undefined) return {}
-  const windows = await LogWindows.load(catalogue, projectId, await PlannedRules.load(catalogue, projectId))
+  const windows = await LogWindows.load(catalogue, projectId)
   const wanted = windows.get(sourceId, vaultId)
   const days = wanted === undefined ? 0 : daysOf(wanted, context.clock.nowMs())
   return { lockDays: Math.min(Math.max(days, lock.days), lock.daysMax) }

@@ -2,6 +2,7 @@ import { dayMs } from '@coffre/foundation'
 import { type LogPoint, listLogPoints, retireStream } from '@coffre/journal'
 import { extendHold, heldAt, loadIndex, loadVaultState, type Repository, recordKnown, releaseHold } from '@coffre/repository'
 import type { Catalogue } from '../catalogue/database.ts'
+import { activeJobStates } from '../jobs/job-transitions.ts'
 import { type LogHold, type LogPlace, type NeededBase, type NeededLog, neededLog } from '../streams/needed-log.ts'
 import { forgetUnlocked, lockEndMs } from './expire-job.ts'
 import { storeNowMs } from './store-now.ts'
@@ -132,7 +133,7 @@ async function forgetStream(catalogue: Catalogue, { vaultId, logName }: LogPlace
             .whereRef('job.sourceId', '=', 'stream.sourceId')
             .whereRef('job.vaultId', '=', 'stream.vaultId')
             .where('job.kind', '=', 'CAPTURE')
-            .where('job.state', 'in', ['CREATED', 'PENDING', 'RUNNING', 'RETRYING', 'ABORTING']),
+            .where('job.state', 'in', activeJobStates),
         ),
       ),
     )
