@@ -42,6 +42,14 @@ test('tails that come next are on their way while one is looked at, and each is 
   assert.deepEqual([counts.asked, counts.most], [tails, 9])
 })
 
+test('all batches lie in the same memory, and so a batch is gone once the next one is asked for', async () => {
+  const { fixture, read } = await stage()
+  await using _fixture = fixture
+  const memory = new Set<ArrayBufferLike>()
+  for await (const { bytes } of read()) memory.add(bytes.buffer)
+  assert.equal(memory.size, 1)
+})
+
 test('whoever leaves early leaves nothing behind that fails unheard', async () => {
   const { fixture, counts, read } = await stage()
   await using _fixture = fixture

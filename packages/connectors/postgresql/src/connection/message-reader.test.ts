@@ -37,6 +37,30 @@ for (const [kind, newSocket] of Object.entries(kinds)) {
   })
 }
 
+test('what arrives one after the other lies in the same few pieces of memory', async () => {
+  const body = Buffer.alloc(60_000, 7)
+  let wanted = Promise.withResolvers<void>()
+  await using link = await connectedTo(
+    () => new RecyclingSocket(),
+    async (write) => {
+      for (let sent = 0; sent < 30; sent++) {
+        await write(message(body))
+        await wanted.promise
+        wanted = Promise.withResolvers()
+      }
+    },
+  )
+  const reader = new MessageReader(link.socket)
+  const memory = new Set<ArrayBufferLike>()
+  for (let seen = 0; seen < 30; seen++) {
+    await reader.head()
+    for (let part = await reader.part(); part !== undefined; part = await reader.part())
+      if (part.buffer.byteLength > body.length) memory.add(part.buffer)
+    wanted.resolve()
+  }
+  assert.ok(memory.size > 0 && memory.size <= 6, `${memory.size} pieces of memory`)
+})
+
 test('whoever does not read makes the sender wait, and what came in small pieces takes little memory', async () => {
   const sent = Promise.withResolvers<void>()
   let writtenBytes = 0

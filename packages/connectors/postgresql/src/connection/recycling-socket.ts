@@ -7,8 +7,8 @@ const keptBytesMin = arrivalBytes / 8
 const freeMax = 10
 
 /**
- * A socket that reads into the same memory again and again. Left to Node, every arrival is new memory, and collecting it takes a fifth
- * of the time of whoever reads hundreds of megabytes a second. Until `deliverTo` it is a socket like any other.
+ * A socket that reads into the same memory again and again. Left to Node, every arrival is new memory, and collecting it takes a
+ * quarter of the time of whoever reads hundreds of megabytes a second. Until `deliverTo` it is a socket like any other.
  */
 export class RecyclingSocket extends Socket {
   readonly #free: Buffer[] = []
