@@ -46,3 +46,25 @@ test('threads that have a pack of data and one of trees open each do not wait fo
   await writer.finish()
   assert.equal(writer.packs.length, 4)
 })
+
+test('a session that wants one thread has one, which has memory for all packs that it may have open', {
+  timeout: 30_000,
+}, async () => {
+  await using fixture = await RepositoryFixture.create({ workers: 2 })
+  await fixture.snapshot({ 'folder/file': fixture.noise(300_000, 1) })
+  const index = await loadIndex(fixture.repository, {}, fixture.signal)
+  const job = await everything(fixture, index)
+  const options = {
+    level: 1,
+    canCompress: true,
+    verification: 'all',
+    contentCut: fixture.backupOptions().contentCut,
+    packBytes: 64 * 1024,
+    threads: 1,
+  } as const
+  await using writer = new BlobWriter(fixture.repository, index, options, fixture.signal)
+  assert.equal(writer.pool.width, 1)
+  for (let round = 0; round < 3; round++) await writer.pool.run(job, fixture.signal)
+  await writer.finish()
+  assert.ok(writer.packs.length > 3)
+})
